@@ -1,0 +1,1 @@
+"""The nouns everything else speaks in: frozen, typed, free of effects."""

@@ -1,0 +1,93 @@
+"""A service with everything it left unsaid filled in, at one location: what the edges enforce."""
+
+from dataclasses import dataclass
+
+from holdfast.model.platform import (
+    Accept,
+    Criticality,
+    InFlight,
+    Limits,
+    Location,
+    Mode,
+    Platform,
+    Service,
+    Upstream,
+)
+
+BURST_S = 2.0
+"""How many seconds' worth of requests a bucket holds where no burst is stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A token bucket: `per_s` tokens a second, at most `burst` of them kept."""
+
+    per_s: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveService:
+    """One service at one location, complete. In-flight, pending and connections are for the whole location."""
+
+    name: str
+    tenant: str
+    hosts: tuple[str, ...]
+    criticality: Criticality
+    mode: Mode
+    total: Bucket
+    per_client: Bucket | None
+    in_flight: InFlight
+    pending: int
+    connections: int
+    accept: Accept
+    upstream: Upstream
+
+
+def fill_service(
+    platform: Platform, tenant: str, name: str, service: Service, location: Location, owner: Limits | None = None
+) -> EffectiveService:
+    """`service` as it holds at `location`: its own words, then its owner's limits, then the platform's defaults."""
+    defaults = platform.defaults
+    limits = _merge_limits(_merge_limits(defaults.limits, service.limits), owner)
+    client, bulkhead = limits.per_client, service.bulkhead
+    return EffectiveService(
+        name=name,
+        tenant=tenant,
+        hosts=tuple(dict.fromkeys(host.lower() for host in service.hosts)),
+        criticality=service.criticality or defaults.criticality,
+        mode=service.mode or platform.mode,
+        total=_fill_bucket(limits.requests or platform.bounds.requests_max, limits.burst),
+        per_client=_fill_bucket(client.requests, client.burst) if client else None,
+        in_flight=bulkhead.in_flight or defaults.bulkhead.in_flight or share_capacity(location),
+        pending=_first(bulkhead.pending, defaults.bulkhead.pending, 64),
+        connections=_first(bulkhead.connections, defaults.bulkhead.connections, 64),
+        accept=service.accept,
+        upstream=service.upstream,
+    )
+
+
+def share_capacity(location: Location) -> InFlight:
+    """In-flight share of a service that states none: nothing guaranteed, at most a quarter of the location.
+
+    It depends on nothing but the location, so that one service's words never change another's share.
+    """
+    return InFlight(guaranteed=0, maximum=max(1, location.capacity.in_flight // 4))
+
+
+def _merge_limits(base: Limits, over: Limits | None) -> Limits:
+    if over is None:
+        return base
+    return Limits(
+        requests=base.requests if over.requests is None else over.requests,
+        burst=over.burst if over.requests is not None or over.burst is not None else base.burst,
+        per_client=over.per_client or base.per_client,
+    )
+
+
+def _fill_bucket(per_s: float, burst: int | None) -> Bucket:
+    return Bucket(per_s, burst or max(1, round(per_s * BURST_S)))
+
+
+def _first(*values: int | None) -> int:
+    return next(value for value in values if value is not None)

@@ -1,0 +1,68 @@
+"""All that edges are compiled from: a platform, what its owners chose, what is mitigated now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from holdfast.model.effective import EffectiveService, fill_service
+from holdfast.model.mitigation import Mitigation
+from holdfast.model.platform import Limits, Platform, Service
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedService:
+    """A service and the tenant that it belongs to."""
+
+    tenant: str
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """What a bulkhead is built with: requests in flight and pending, and connections, at one location."""
+
+    in_flight: int
+    pending: int
+    connections: int
+
+
+@dataclass(frozen=True)
+class Intent:
+    """The one input of the compiler.
+
+    `settled` holds, for services whose walls were changed while they ran, the walls their edges' clusters
+    were built with: the new ones are then put over them live, and no connection pool is touched.
+    """
+
+    platform: Platform
+    owner_limits: Mapping[str, Limits] = field(default_factory=dict)
+    mitigations: tuple[Mitigation, ...] = ()
+    settled: Mapping[str, Walls] = field(default_factory=dict)
+    services: Mapping[str, OwnedService] = field(init=False)
+
+    def __post_init__(self) -> None:
+        owned = {
+            name: OwnedService(tenant_name, service)
+            for tenant_name, tenant in self.platform.tenants.items()
+            for name, service in tenant.services.items()
+        }
+        object.__setattr__(self, "services", owned)
+
+    def under(self, mitigations: tuple[Mitigation, ...]) -> "Intent":
+        """The same platform under other mitigations; costs nothing per service."""
+        return self._having(mitigations=mitigations)
+
+    def with_owner_limits(self, owner_limits: Mapping[str, Limits]) -> "Intent":
+        """The same platform with other choices of its owners; costs nothing per service."""
+        return self._having(owner_limits=owner_limits)
+
+    def effective(self, name: str, location: str) -> EffectiveService:
+        """A service with everything unsaid filled in, as it holds at a location; KeyError if it isn't known."""
+        owned = self.services[name]
+        place = self.platform.locations[location]
+        return fill_service(self.platform, owned.tenant, name, owned.service, place, self.owner_limits.get(name))
+
+    def _having(self, **changes: object) -> "Intent":
+        other = object.__new__(Intent)
+        for name in ("platform", "owner_limits", "mitigations", "settled", "services"):
+            object.__setattr__(other, name, changes.get(name, getattr(self, name)))
+        return other
