@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Mitigation, MitigationId
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits, Name
@@ -33,10 +34,11 @@ class RevisionRefused(_Event):
 
 
 class RevisionInForce(_Event):
-    """The revision was proved; every edge is given it."""
+    """The revision was proved; every edge is given it. `settled` is `model.intent.Intent.settled` from now on."""
 
     type: Literal["revision_in_force"] = "revision_in_force"
     number: RevisionNumber
+    settled: dict[Name, Walls] = Field(default_factory=dict)
 
 
 class MitigationStarted(_Event):
@@ -60,6 +62,7 @@ class OwnerLimitsSet(_Event):
     type: Literal["owner_limits_set"] = "owner_limits_set"
     service: Name
     limits: Limits | None
+    why: str = ""
 
 
 Event = Annotated[

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from holdfast.model.effective import EffectiveService, fill_service
 from holdfast.model.mitigation import Mitigation
-from holdfast.model.platform import Limits, Platform, Service
+from holdfast.model.platform import Limits, Mode, Platform, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Intent:
         owned = self.services[name]
         place = self.platform.locations[location]
         return fill_service(self.platform, owned.tenant, name, owned.service, place, self.owner_limits.get(name))
+
+    def mode_of(self, name: str) -> Mode:
+        """Whether a service's protections refuse, or only count; KeyError if it isn't known."""
+        return self.services[name].service.mode or self.platform.mode
 
     def _having(self, **changes: object) -> "Intent":
         other = object.__new__(Intent)

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from holdfast.model.noun import Noun
 from holdfast.model.platform import ClientLimits, Name, Network
 
-MitigationId = Annotated[str, StringConstraints(pattern=r"^m-[0-9]+$")]
+MitigationId = Annotated[str, StringConstraints(pattern=r"^m-[1-9][0-9]{0,17}$")]
 """`m-17`: numbered in order of decision, never reused."""
 
 

@@ -4,6 +4,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Noun(BaseModel):
-    """An immutable value. Unknown keys are errors, so that a mistyped key is never silently ignored."""
+    """An immutable value. Unknown keys are errors, so that a mistyped key is never silently ignored.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Numbers are finite: JSON, and so the journal, has no word for the others.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

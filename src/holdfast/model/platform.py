@@ -1,21 +1,68 @@
 """What an operator declares: the platform, its locations, tenants and services."""
 
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from holdfast.model.noun import Noun
 from holdfast.model.units import Bytes, Count, PerSecond, Seconds, Share
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
 """A name in the form of a DNS label: lower case letters, digits, inner hyphens, at most 63."""
-Host = Annotated[str, StringConstraints(pattern=r"^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
+Host = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(?:\*\.)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+        max_length=255,
+    ),
+]
 """A host name; `*.example.com` stands for every name below example.com that has no service of its own."""
-Address = Annotated[str, StringConstraints(pattern=r"^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$")]
-"""host:port, or [ipv6]:port."""
-Network = IPv4Network | IPv6Network
+
+
+def _check_address(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not 1 <= int(port) <= 65535:
+        raise ValueError(f"port {int(port)} is not between 1 and 65535")
+    if host.startswith("["):
+        IPv6Address(host[1:-1])
+    elif host.replace(".", "").isdigit():
+        ip_address(host)
+    elif ".." in host:
+        raise ValueError("a part of the name is empty")
+    return address
+
+
+Address = Annotated[
+    str,
+    StringConstraints(pattern=r"^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?):[0-9]{1,5}$"),
+    AfterValidator(_check_address),
+]
+"""host:port, or [ipv6]:port, with a port from 1 to 65535."""
+
+
+def _read_network(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is not an address range")  # noqa: TRY004 - a TypeError is a bug to pydantic
+    return ip_network(value) if isinstance(value, str) else value
+
+
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_read_network)]
+"""A range of addresses, such as 10.0.0.0/8; one address is a range too. No bits may be set beyond its prefix."""
+
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false, and no other word for them."""
+Positive = Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)]
+"""A whole number, one or more; the upper end is what an edge can hold."""
+Natural = Annotated[Count, Field(le=1_000_000_000)]
+"""A whole number, zero or more; the upper end is what an edge can hold."""
+Rate = Annotated[PerSecond, Field(gt=0, le=10_000_000)]
+"""A rate above zero: to let nothing through is a kill, not a limit."""
+Period = Annotated[Seconds, Field(ge=0.001, le=86_400)]
+"""A duration from a millisecond to a day. Zero would mean "for ever" to an edge, so it isn't taken."""
+Size = Annotated[Bytes, Field(ge=0, le=4_294_967_295)]
+"""A size of at most 4 GiB less one byte, the most that an edge can count."""
 
 
 class Mode(StrEnum):
@@ -37,8 +84,8 @@ class Criticality(StrEnum):
 class ClientLimits(Noun):
     """A token bucket for each client of a service."""
 
-    requests: PerSecond
-    burst: Annotated[int, Field(ge=1, strict=True)] | None = None
+    requests: Rate
+    burst: Positive | None = None
 
 
 class Limits(Noun):
@@ -47,33 +94,33 @@ class Limits(Noun):
     `burst` is the bucket's size in requests; by default two seconds' worth.
     """
 
-    requests: PerSecond | None = None
-    burst: Annotated[int, Field(ge=1, strict=True)] | None = None
+    requests: Rate | None = None
+    burst: Positive | None = None
     per_client: ClientLimits | None = None
 
 
 class InFlight(Noun):
     """Concurrent requests of one service at one location."""
 
-    guaranteed: Count
-    maximum: Annotated[int, Field(ge=1, strict=True)]
+    guaranteed: Natural
+    maximum: Positive
 
 
 class Bulkhead(Noun):
     """Walls around one service at one location: what it always gets, and what it may never exceed."""
 
     in_flight: InFlight | None = None
-    pending: Count | None = None
-    connections: Annotated[int, Field(ge=1, strict=True)] | None = None
+    pending: Natural | None = None
+    connections: Positive | None = None
 
 
 class GraphQL(Noun):
     """Only GraphQL requests are let through; which ones is said here."""
 
-    mutations: bool = True
-    batching: bool = False
-    introspection: bool = False
-    get_queries: bool = False
+    mutations: Flag = True
+    batching: Flag = False
+    introspection: Flag = False
+    get_queries: Flag = False
 
 
 class Accept(Noun):
@@ -81,29 +128,29 @@ class Accept(Noun):
 
     methods: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]+$")], ...] | None = None
     content_types: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9.+*-]+/[a-z0-9.+*-]+$")], ...] | None = None
-    body_max: Bytes | None = None
-    header_max: Bytes | None = None
-    url_max: Bytes | None = None
+    body_max: Size | None = None
+    header_max: Size | None = None
+    url_max: Size | None = None
     graphql: GraphQL | None = None
 
 
 class Timeouts(Noun):
     """How long each stage towards an upstream may take."""
 
-    connect: Seconds = 1.0
-    per_try: Seconds | None = None
-    request: Seconds = 15.0
-    idle: Seconds = 60.0
+    connect: Period = 1.0
+    per_try: Period | None = None
+    request: Period = 15.0
+    idle: Period = 60.0
 
 
 class HealthCheck(Noun):
     """An active check of every endpoint."""
 
     path: Annotated[str, StringConstraints(pattern=r"^/")] = "/healthz"
-    interval: Seconds = 1.0
-    timeout: Seconds = 1.0
-    unhealthy_after: Annotated[int, Field(ge=1, strict=True)] = 2
-    healthy_after: Annotated[int, Field(ge=1, strict=True)] = 1
+    interval: Period = 1.0
+    timeout: Period = 1.0
+    unhealthy_after: Positive = 2
+    healthy_after: Positive = 1
 
 
 class Retries(Noun):
@@ -113,7 +160,7 @@ class Retries(Noun):
     methods: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]+$")], ...] = ("GET", "HEAD", "OPTIONS")
     idempotency_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")] | None = None
     budget: Share = 0.2
-    body_max: Bytes = 65_536
+    body_max: Size = 65_536
 
 
 class Upstream(Noun):
@@ -155,9 +202,9 @@ class Edge(Noun):
 class Capacity(Noun):
     """What one location can carry, over all its edges."""
 
-    in_flight: Annotated[int, Field(ge=1, strict=True)]
-    requests: PerSecond
-    connections: Annotated[int, Field(ge=1, strict=True)] = 20_000
+    in_flight: Positive
+    requests: Rate
+    connections: Positive = 20_000
 
 
 class Location(Noun):
@@ -189,9 +236,9 @@ class ServiceDefaults(Noun):
 class Bounds(Noun):
     """What a tenant's owner may choose for its own services; also the most that the file may grant."""
 
-    requests_max: PerSecond = 10_000.0
-    burst_max: Annotated[int, Field(ge=1, strict=True)] = 20_000
-    per_client_max: PerSecond = 1_000.0
+    requests_max: Rate = 10_000.0
+    burst_max: Positive = 20_000
+    per_client_max: Rate = 1_000.0
 
 
 class Platform(Noun):

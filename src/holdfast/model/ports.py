@@ -13,6 +13,14 @@ class JournalUnavailable(Exception):
     """The journal can't be written now (a full disk, a lost database): try again later."""
 
 
+class JournalCorrupt(Exception):
+    """The journal isn't what was written to it; the message says where it breaks and how to salvage it."""
+
+
+class JournalFromNewerVersion(Exception):
+    """The journal was written by a newer Holdfast than this one, which would misread it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An event with its place in the journal (counted from 1, without gaps)."""

@@ -92,7 +92,7 @@ def _quantity(
     parse: Callable[[str], float], example: str, pattern: str, description: str
 ) -> tuple[BeforeValidator, WithJsonSchema]:
     schema = {"type": "string", "pattern": pattern, "description": description, "examples": [example]}
-    return _read(parse, example), WithJsonSchema(schema)
+    return _read(parse, example), WithJsonSchema(schema, mode="validation")
 
 
 _DURATION = _quantity(parse_duration, "15s", DURATION_PATTERN, "A duration with its unit: ms, s, m, h or d.")

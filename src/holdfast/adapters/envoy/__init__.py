@@ -1,0 +1,1 @@
+"""The Envoy binary as a process: found, started so that it outlives us, asked, stopped by pid."""

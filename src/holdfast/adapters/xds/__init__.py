@@ -1,0 +1,1 @@
+"""Delta xDS: what control serves to agents, and agents to their Envoys. Costs follow what changed."""

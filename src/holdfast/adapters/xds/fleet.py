@@ -1,0 +1,136 @@
+"""Control's side: every edge's agent, served the snapshot of its location."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from holdfast.adapters.xds.group import ResourceGroup
+from holdfast.adapters.xds.server import AdsServer, Subscriber
+from holdfast.adapters.xds.session import Outcome, Session
+from holdfast.model.edge import EdgeState, EdgeStatus, Nack
+from holdfast.model.resource import ResourceKey, ResourceType, Snapshot, SnapshotDelta
+
+NACKS_KEPT_MAX = 100
+
+
+@dataclass
+class _Edge:
+    location: str
+    session: Session | None = None
+    since: float = field(default_factory=time.time)
+    nacks: dict[ResourceKey, Nack] = field(default_factory=dict)
+
+
+class FleetServer:
+    """Serves agents on a UNIX socket. An agent is known by its edge's name and sees its own listener only."""
+
+    def __init__(self, socket: str, listener_name: Callable[[str], str]) -> None:
+        self._server = AdsServer(f"unix:{socket}", self._admit)
+        self._listener_name = listener_name
+        self._groups: dict[str, ResourceGroup] = {}
+        self._edges: dict[str, _Edge] = {}
+        self._changed = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin to serve; OSError if the socket can't be had."""
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Stop serving; edges go on with what they have."""
+        await self._server.stop()
+
+    def expect(self, edges: Mapping[str, str]) -> None:
+        """Set which edges there are, with their locations; others are turned away."""
+        self._edges = {name: self._edges.get(name) or _Edge(location) for name, location in edges.items()}
+
+    def publish(self, group: str, delta: SnapshotDelta) -> None:
+        """Hand a change to every edge of a group, now or when it connects; KeyError if it has no snapshot yet."""
+        self._groups[group].apply(delta)
+
+    def replace(self, group: str, snapshot: Snapshot) -> None:
+        """Set a group's whole snapshot; edges are sent only what differs from what they have."""
+        self._groups.setdefault(group, ResourceGroup()).replace(snapshot)
+
+    async def programmed(self, group: str, deadline_s: float) -> bool:
+        """Wait until every connected edge of a group acknowledged all it was given; False at the deadline."""
+        try:
+            async with asyncio.timeout(deadline_s):
+                while any(e.session and e.session.pending() for e in self._edges.values() if e.location == group):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def statuses(self) -> tuple[EdgeStatus, ...]:
+        """Every edge that is expected, by name."""
+        return tuple(_status(name, edge) for name, edge in sorted(self._edges.items()))
+
+    def _admit(self, node: str) -> Subscriber | None:
+        """An edge whose location has no snapshot yet is turned away: an empty one would take all it has from it."""
+        edge = self._edges.get(node)
+        group = self._groups.get(edge.location) if edge else None
+        if group is None:
+            return None
+        own_listener = self._listener_name(node)
+
+        def visible(resource_type: ResourceType, name: str) -> bool:
+            return resource_type is not ResourceType.LISTENER or name == own_listener
+
+        return Subscriber(
+            group,
+            visible=visible,
+            on_connect=lambda session: self._connect(node, session),
+            on_outcome=lambda _session, outcome: self._take_outcome(node, outcome),
+            on_disconnect=lambda session: self._disconnect(node, session),
+        )
+
+    def _connect(self, node: str, session: Session) -> None:
+        edge = self._edges[node]
+        edge.session, edge.since, edge.nacks = session, time.time(), {}
+        self._changed.set()
+
+    def _disconnect(self, node: str, session: Session) -> None:
+        edge = self._edges.get(node)
+        if edge and edge.session is session:
+            edge.session, edge.since = None, time.time()
+        self._changed.set()
+
+    def _take_outcome(self, node: str, outcome: Outcome) -> None:
+        edge = self._edges.get(node)
+        if edge:
+            _note(edge.nacks, node, outcome)
+        self._changed.set()
+
+
+def _note(nacks: dict[ResourceKey, Nack], node: str, outcome: Outcome) -> None:
+    keys = [ResourceKey(outcome.type, name) for name, _ in outcome.versions]
+    if outcome.error is None:
+        for key in keys:
+            nacks.pop(key, None)
+        return
+    for key, message in zip(keys, _messages(outcome), strict=True):
+        if len(nacks) < NACKS_KEPT_MAX:
+            nacks[key] = Nack(node, outcome.type, message, (key,))
+
+
+def _messages(outcome: Outcome) -> list[str]:
+    error = outcome.error or ""
+    try:
+        refused = json.loads(error)["refused"]
+    except (ValueError, KeyError, TypeError):
+        return [error] * len(outcome.versions)
+    return [refused.get(name, "") for name, _ in outcome.versions]
+
+
+def _status(name: str, edge: _Edge) -> EdgeStatus:
+    return EdgeStatus(
+        name=name,
+        location=edge.location,
+        state=EdgeState.CONNECTED if edge.session else EdgeState.DISCONNECTED,
+        since=edge.since,
+        pending=edge.session.pending() if edge.session else 0,
+        nacks=tuple(edge.nacks.values()),
+    )

@@ -1,0 +1,106 @@
+"""What an agent does between control and its Envoy: takes from the one, serves the other, and answers truthfully.
+
+Control hears an ACK only when Envoy gave one. What Envoy refuses is replaced here by what it last took, so
+that an Envoy that restarts is served everything that is good.
+"""
+
+from collections.abc import Callable
+
+from holdfast.adapters.xds.group import ResourceGroup
+from holdfast.adapters.xds.server import Subscriber
+from holdfast.adapters.xds.session import Outcome, Response, Session
+from holdfast.adapters.xds.wire import write_refused
+from holdfast.model.resource import Resource, ResourceKey, ResourceType, Snapshot, SnapshotDelta
+
+Answer = Callable[[Response, str | None], None]
+
+
+class Relay:
+    """One edge's resources, on their way through its agent.
+
+    `on_good` is called with what Envoy has taken, to be kept for a start without control.
+    """
+
+    def __init__(self, last_good: Snapshot, on_good: Callable[[SnapshotDelta], None]) -> None:
+        self._group = ResourceGroup()
+        self._group.replace(last_good)
+        self._good: dict[ResourceKey, Resource] = dict(last_good)
+        self._on_good = on_good
+        self._session: Session | None = None
+        self._waiting: list[tuple[Response, Answer]] = []
+        self._refusals: dict[ResourceKey, str] = {}
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """How the agent's own server serves its Envoy."""
+        return Subscriber(
+            self._group,
+            on_connect=self._connect,
+            on_outcome=self._take_outcome,
+            on_disconnect=self._disconnect,
+        )
+
+    def versions(self, resource_type: ResourceType) -> tuple[tuple[str, str], ...]:
+        """What this side has of a type, so that control doesn't send it again."""
+        return tuple((r.key.name, r.version) for r in self._group.resources(resource_type).values())
+
+    def take(self, response: Response, answer: Answer) -> None:
+        """Hand on what control sent; `answer` is called once Envoy has taken or refused all of it."""
+        for resource in response.resources:
+            self._refusals.pop(resource.key, None)
+        self._waiting.append((response, answer))
+        removals = tuple(ResourceKey(response.type, name) for name in response.removed)
+        self._group.apply(SnapshotDelta(response.resources, removals))
+        self._answer_settled()
+
+    def forget_waiting(self) -> None:
+        """Control's stream broke: nobody waits for answers any more."""
+        self._waiting.clear()
+
+    def _connect(self, session: Session) -> None:
+        self._session = session
+
+    def _disconnect(self, session: Session) -> None:
+        if self._session is session:
+            self._session = None
+
+    def _take_outcome(self, _session: Session, outcome: Outcome) -> None:
+        if outcome.final and outcome.error is not None:
+            for name, version in outcome.versions:
+                self._fall_back(ResourceKey(outcome.type, name), version, outcome.error)
+        self._answer_settled()
+
+    def _fall_back(self, key: ResourceKey, version: str, error: str) -> None:
+        self._refusals[key] = error
+        refused = self._group.get(key)
+        if refused is None or refused.version != version:
+            return
+        good = self._good.get(key)
+        if good is None or good.version == version:
+            self._group.apply(SnapshotDelta(removals=(key,)))
+        else:
+            self._group.apply(SnapshotDelta((good,)))
+
+    def _answer_settled(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        settled = [
+            (response, answer)
+            for response, answer in self._waiting
+            if session.is_settled(response.type, [r.key.name for r in response.resources])
+        ]
+        for response, answer in settled:
+            self._waiting.remove((response, answer))
+            refusals = {r.key.name: self._refusals[r.key] for r in response.resources if r.key in self._refusals}
+            self._keep_good(response, refusals)
+            answer(response, write_refused(refusals) if refusals else None)
+
+    def _keep_good(self, response: Response, refusals: dict[str, str]) -> None:
+        upserts = tuple(r for r in response.resources if r.key.name not in refusals)
+        removals = tuple(ResourceKey(response.type, name) for name in response.removed)
+        self._good.update((r.key, r) for r in upserts)
+        for key in removals:
+            self._good.pop(key, None)
+        if upserts or removals:
+            self._on_good(SnapshotDelta(upserts, removals))

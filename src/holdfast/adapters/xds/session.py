@@ -1,0 +1,255 @@
+"""One delta xDS stream as a pure state machine: requests and changes in, responses out.
+
+Invariants:
+- at most one response of a type is unanswered, and changes meanwhile are coalesced behind it;
+- what the peer has is never sent again, a reconnect included;
+- a refused response of many resources is halved until the culprit is alone, and everybody else is served;
+- nothing is removed while something that may refer to it is still to be sent or unanswered.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count, islice
+
+from holdfast.adapters.xds.group import ResourceGroup
+from holdfast.model.resource import Resource, ResourceType, SnapshotDelta
+
+BATCH_MAX = 200
+"""Resources in one response after the first, so that an urgent one never waits behind thousands."""
+
+SENDING_ORDER = (
+    ResourceType.EXTENSION,
+    ResourceType.RUNTIME,
+    ResourceType.CLUSTER,
+    ResourceType.ENDPOINTS,
+    ResourceType.LISTENER,
+    ResourceType.ROUTES,
+    ResourceType.SCOPE,
+)
+"""Mitigations first, since they are urgent and small; then make before break (xDS protocol, "Eventual consistency")."""
+
+_REFERRERS = {
+    ResourceType.CLUSTER: (ResourceType.SCOPE, ResourceType.ROUTES),
+    ResourceType.ENDPOINTS: (ResourceType.CLUSTER,),
+    ResourceType.ROUTES: (ResourceType.SCOPE,),
+}
+
+
+_ASKED_ON_DEMAND = (ResourceType.ENDPOINTS, ResourceType.ROUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a peer said: a subscription, an ACK (a nonce and no error) or a NACK (a nonce and an error)."""
+
+    type: ResourceType
+    subscribe: tuple[str, ...] = ()
+    unsubscribe: tuple[str, ...] = ()
+    initial_versions: tuple[tuple[str, str], ...] = ()
+    nonce: str = ""
+    error: str | None = None
+    refused: tuple[str, ...] | None = None
+    """With an error: which resources it is about, where the peer knows; the others were taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the peer is to be sent."""
+
+    type: ResourceType
+    nonce: str
+    resources: tuple[Resource, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a peer answered one response. `error` is its refusal, in its words."""
+
+    type: ResourceType
+    versions: tuple[tuple[str, str], ...]
+    removed: tuple[str, ...]
+    error: str | None
+    final: bool
+    """False for a refused batch that is going to be halved and sent again."""
+
+
+@dataclass
+class _TypeStream:
+    subscribed: set[str] = field(default_factory=set)
+    wildcard: bool = False
+    asked: bool = False
+    peer: dict[str, str] = field(default_factory=dict)
+    queue: dict[str, None] = field(default_factory=dict)
+    suspects: deque[tuple[str, ...]] = field(default_factory=deque)
+    unanswered: Response | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+    answered_once: bool = False
+
+    def wants(self, name: str) -> bool:
+        return self.wildcard or name in self.subscribed
+
+
+Filter = Callable[[ResourceType, str], bool]
+
+
+class Session:
+    """A peer's stream over one group of resources.
+
+    `visible` says which resources this peer may see at all.
+    """
+
+    def __init__(self, group: ResourceGroup, *, visible: Filter | None = None) -> None:
+        self._group = group
+        self._visible = visible or (lambda _type, _name: True)
+        self._streams: dict[ResourceType, _TypeStream] = {t: _TypeStream() for t in ResourceType}
+        self._nonces = count(1)
+
+    def on_request(self, request: Request) -> Outcome | None:
+        """Take what the peer said; the outcome of an earlier response, if this answers one."""
+        stream = self._streams[request.type]
+        outcome = self._settle(stream, request) if request.nonce else None
+        if not stream.asked:
+            stream.asked = True
+            stream.wildcard = not request.subscribe
+            stream.peer.update(request.initial_versions)
+            self._subscribe(request, stream, had=dict(request.initial_versions))
+        else:
+            self._subscribe(request, stream, had={})
+        return outcome
+
+    def on_change(self, delta: SnapshotDelta) -> None:
+        """Take a change of the group."""
+        for key in (*(r.key for r in delta.upserts), *delta.removals):
+            stream = self._streams[key.type]
+            if stream.asked and stream.wants(key.name) and self._visible(key.type, key.name):
+                stream.queue[key.name] = None
+            if key.type is ResourceType.CLUSTER:
+                self._renew_endpoints(key.name)
+
+    def responses(self) -> Iterable[Response]:
+        """Everything that may be sent now, in order."""
+        for resource_type in SENDING_ORDER:
+            stream = self._streams[resource_type]
+            if stream.asked and stream.unanswered is None and (response := self._next(resource_type, stream)):
+                stream.unanswered = response
+                stream.answered_once = True
+                yield response
+
+    def pending(self) -> int:
+        """Resources still to be sent or answered."""
+        return sum(
+            len(s.queue) + sum(map(len, s.suspects)) + (len(s.unanswered.resources) if s.unanswered else 0)
+            for s in self._streams.values()
+        )
+
+    def is_settled(self, resource_type: ResourceType, names: Iterable[str]) -> bool:
+        """Whether the peer has answered for all of these, as far as it asked for them."""
+        stream = self._streams[resource_type]
+        if not stream.asked:
+            return resource_type in _ASKED_ON_DEMAND
+        unanswered = {r.key.name for r in stream.unanswered.resources} if stream.unanswered else set()
+        unanswered.update(*stream.suspects)
+        return not any(name in stream.queue or name in unanswered for name in names)
+
+    def refused(self) -> tuple[tuple[ResourceType, str], ...]:
+        """Resources that the peer refused as they are now."""
+        return tuple((t, name) for t, s in self._streams.items() for name in s.refused)
+
+    def _renew_endpoints(self, cluster: str) -> None:
+        """A changed cluster warms until its endpoints come once more, the same ones included, and doesn't ask."""
+        endpoints = self._streams[ResourceType.ENDPOINTS]
+        if endpoints.asked and endpoints.wants(cluster):
+            endpoints.peer.pop(cluster, None)
+            endpoints.queue[cluster] = None
+
+    def _settle(self, stream: _TypeStream, request: Request) -> Outcome | None:
+        sent = stream.unanswered
+        if sent is None or sent.nonce != request.nonce:
+            return None
+        stream.unanswered = None
+        stream.answered_once = True
+        versions = tuple((r.key.name, r.version) for r in sent.resources)
+        if request.error is None:
+            stream.peer.update(versions)
+            for name, _ in versions:
+                stream.refused.pop(name, None)
+            return Outcome(sent.type, versions, sent.removed, None, final=True)
+        if request.refused is not None:
+            stream.peer.update((n, v) for n, v in versions if n not in request.refused)
+            versions = tuple((n, v) for n, v in versions if n in request.refused)
+        elif len(versions) > 1:
+            self._halve(stream, [name for name, _ in versions])
+            return Outcome(sent.type, versions, sent.removed, request.error, final=False)
+        stream.refused.update(versions)
+        return Outcome(sent.type, versions, sent.removed, request.error, final=True)
+
+    def _halve(self, stream: _TypeStream, names: list[str]) -> None:
+        middle = len(names) // 2
+        stream.suspects.extendleft((tuple(names[middle:]), tuple(names[:middle])))
+
+    def _subscribe(self, request: Request, stream: _TypeStream, had: Mapping[str, str]) -> None:
+        """Subscribing again asks for the resource again, unless the peer said which version it has."""
+        named = [name for name in request.subscribe if name != "*"]
+        all_now = "*" in request.subscribe or (stream.wildcard and not stream.answered_once)
+        stream.wildcard = stream.wildcard or "*" in request.subscribe
+        stream.subscribed.update(named)
+        for name in request.unsubscribe:
+            stream.subscribed.discard(name)
+            stream.peer.pop(name, None)
+            stream.queue.pop(name, None)
+        for name in named:
+            if name not in had:
+                stream.peer.pop(name, None)
+        self._enqueue(request.type, stream, (*had, *named))
+        if all_now:
+            self._enqueue(request.type, stream, self._group.resources(request.type))
+
+    def _enqueue(self, resource_type: ResourceType, stream: _TypeStream, names: Iterable[str]) -> None:
+        for name in names:
+            if stream.wants(name) and self._visible(resource_type, name):
+                stream.queue[name] = None
+
+    def _next(self, resource_type: ResourceType, stream: _TypeStream) -> Response | None:
+        held = self._may_be_referred_to(resource_type)
+        kept: list[str] = []
+        response = None
+        while response is None and (names := self._take(stream)):
+            gone = self._gone(resource_type, stream, names)
+            kept += gone if held else ()
+            response = self._respond(resource_type, stream, names, () if held else gone)
+        stream.queue.update(dict.fromkeys(kept))
+        if response is None and stream.wildcard and not stream.answered_once and not kept:
+            return Response(resource_type, str(next(self._nonces)), (), ())
+        return response
+
+    def _gone(self, resource_type: ResourceType, stream: _TypeStream, names: tuple[str, ...]) -> tuple[str, ...]:
+        found = self._group.resources(resource_type)
+        return tuple(n for n in names if n in stream.peer and (n not in found or not self._visible(resource_type, n)))
+
+    def _respond(
+        self, resource_type: ResourceType, stream: _TypeStream, names: tuple[str, ...], gone: tuple[str, ...]
+    ) -> Response | None:
+        found = self._group.resources(resource_type)
+        resources = tuple(
+            r for n in names if (r := found.get(n)) and r.version not in (stream.peer.get(n), stream.refused.get(n))
+        )
+        for name in gone:
+            del stream.peer[name]
+        if not resources and not gone:
+            return None
+        return Response(resource_type, str(next(self._nonces)), resources, gone)
+
+    def _take(self, stream: _TypeStream) -> tuple[str, ...]:
+        if stream.suspects:
+            return stream.suspects.popleft()
+        most = BATCH_MAX if stream.answered_once else len(stream.queue)
+        names = tuple(islice(stream.queue, most))
+        for name in names:
+            del stream.queue[name]
+        return names
+
+    def _may_be_referred_to(self, resource_type: ResourceType) -> bool:
+        referrers = (self._streams[t] for t in _REFERRERS.get(resource_type, ()))
+        return any(s.queue or s.suspects or s.unanswered for s in referrers)

@@ -1,0 +1,146 @@
+"""Answers that an edge gives itself: problem+json (RFC 9457) with a request id and a machine-readable cause."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from holdfast.compile.names import CAUSE_HEADER, METADATA
+
+_RBAC = "rbac_access_denied_matched_policy[{}"
+_SERVICE = f"%METADATA(ROUTE:{METADATA}:service)%"
+_ACCEPTS = f"%METADATA(ROUTE:{METADATA}:accepts)%"
+_ALLOW = f"%METADATA(ROUTE:{METADATA}:allow)%"
+_RULE = "%RESPONSE_CODE_DETAILS%"
+_LIMITING = "%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """One kind of refusal. `details` is how Envoy's response code details begin for it."""
+
+    cause: str
+    status: int
+    title: str
+    details: str = ""
+    code: int = 0
+    flag: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
+
+
+_RETRY = (("retry-after", "30"),)
+_SOON = (("retry-after", "1"),)
+_ACCEPTED = (("accepts", _ACCEPTS),)
+
+REPLIES: Final = (
+    _Reply("%RESP(x-holdfast-cause)%", 429, "Too many requests", code=429, extra=(("mitigation", _LIMITING),)),
+    _Reply("kill", 503, "This service is switched off for now", _RBAC.format("kill."), headers=_RETRY),
+    _Reply(
+        "read-only", 503, "This service is read-only for now; reading works", _RBAC.format("read-only."), headers=_RETRY
+    ),
+    _Reply("block", 403, "Requests from this address are refused", _RBAC.format("block.")),
+    _Reply(
+        "accept.methods",
+        405,
+        "This method is not accepted",
+        _RBAC.format("accept.methods"),
+        headers=(("allow", _ALLOW),),
+        extra=_ACCEPTED,
+    ),
+    _Reply(
+        "accept.content_types",
+        415,
+        "This content type is not accepted",
+        _RBAC.format("accept.content_types"),
+        extra=_ACCEPTED,
+    ),
+    _Reply("accept.url_max", 414, "The URL is too long", _RBAC.format("accept.url_max"), extra=_ACCEPTED),
+    _Reply("accept.header_max", 431, "The headers are too large", _RBAC.format("accept.header_max"), extra=_ACCEPTED),
+    _Reply("accept.body_max", 413, "The body is too large", _RBAC.format("accept.body_max"), extra=_ACCEPTED),
+    _Reply(
+        "accept.graphql",
+        400,
+        "No GraphQL request that is accepted",
+        _RBAC.format("accept.graphql"),
+        extra=_ACCEPTED,
+    ),
+    _Reply("unknown-host", 421, "No service here has this host name", flag="NR"),
+    _Reply(
+        "bulkhead",
+        503,
+        "As many requests as may be are in flight",
+        flag="UO",
+        headers=(("retry-after", "1"),),
+    ),
+    _Reply("upstream.unhealthy", 503, "This service has no healthy endpoint", flag="UH", headers=_SOON),
+    _Reply("upstream.timeout", 504, "The service did not answer in time", flag="UT"),
+)
+"""Every kind of refusal, the most frequent under a flood first; the first that fits is given."""
+
+
+def compile_local_replies() -> dict[str, Any]:
+    """`local_reply_config` of the connection manager, as its JSON form."""
+    return {
+        "mappers": [*(_mapper(reply) for reply in REPLIES), _catch_all()],
+    }
+
+
+def _mapper(reply: _Reply) -> dict[str, Any]:
+    headers = [
+        ("x-request-id", "%REQ(X-REQUEST-ID)%"),
+        *reply.headers,
+        *(() if reply.code else ((CAUSE_HEADER, reply.cause),)),
+    ]
+    return {
+        "filter": _filter(reply),
+        "status_code": reply.status,
+        "headers_to_add": [_header(name, value) for name, value in headers],
+        "body_format_override": _body(reply.cause, reply.title, reply.status, **dict(reply.extra)),
+    }
+
+
+def _filter(reply: _Reply) -> dict[str, Any]:
+    if reply.code:
+        value = {"default_value": reply.code, "runtime_key": "holdfast.unused"}
+        return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+    if reply.flag:
+        return {"response_flag_filter": {"flags": [reply.flag]}}
+    return {
+        "extension_filter": {
+            "name": "envoy.access_loggers.extension_filters.cel",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                "expression": f"response.code_details.startsWith('{reply.details}')",
+            },
+        }
+    }
+
+
+def _catch_all() -> dict[str, Any]:
+    """What Envoy refuses of itself, such as a request that isn't HTTP."""
+    return {
+        "filter": {"not_health_check_filter": {}},
+        "headers_to_add": [_header("x-request-id", "%REQ(X-REQUEST-ID)%"), _header(CAUSE_HEADER, "edge")],
+        "body_format_override": _body("edge", "%LOCAL_REPLY_BODY%", "%RESPONSE_CODE%"),
+    }
+
+
+def _body(cause: str, title: str, status: int | str, **extra: str) -> dict[str, Any]:
+    return {
+        "content_type": "application/problem+json",
+        "json_format": {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "cause": cause,
+            "rule": _RULE,
+            "service": _SERVICE,
+            "request_id": "%REQ(X-REQUEST-ID)%",
+            **extra,
+        },
+        "omit_empty_values": True,
+        "json_format_options": {"sort_properties": False},
+    }
+
+
+def _header(name: str, value: str) -> dict[str, Any]:
+    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}

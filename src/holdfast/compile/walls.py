@@ -1,0 +1,81 @@
+"""Bulkheads: each edge's part of a service's walls, and how they change without touching a pool."""
+
+from collections.abc import Mapping
+
+from envoy.service.runtime.v3 import rtds_pb2
+from google.protobuf.struct_pb2 import Struct
+
+from holdfast.compile.names import RUNTIME_LAYER
+from holdfast.model.effective import EffectiveService
+from holdfast.model.intent import Intent, Walls
+from holdfast.model.mitigation import Limit
+
+_UNLIMITED = 1_000_000_000
+
+
+def walls_of(service: EffectiveService) -> Walls:
+    """A service's walls over all edges of a location."""
+    if service.mode.value == "observe":
+        return Walls(_UNLIMITED, _UNLIMITED, _UNLIMITED)
+    return Walls(service.in_flight.maximum, service.pending, service.connections)
+
+
+def split_walls(walls: Walls, edges: int) -> Walls:
+    """One edge's part, rounded down so that the parts never add up to more; at least one, or nobody is served."""
+    return Walls(*(max(1, n // edges) for n in (walls.in_flight, walls.pending, walls.connections)))
+
+
+def settle_walls(old: Intent | None, new: Intent) -> Mapping[str, Walls]:
+    """For services whose walls change while their cluster stays: the walls that the cluster was built with.
+
+    Their clusters' bytes stay as they are, and the new walls are laid over them live. Where anything else of
+    the upstream changes, the cluster is built anew anyway, with the new walls.
+    """
+    if old is None:
+        return {}
+    location = next(iter(new.platform.locations))
+    if location not in old.platform.locations:
+        return {}
+    settled = {}
+    for name in new.services.keys() & old.services.keys():
+        if new.services[name] is old.services[name] and new.platform.defaults == old.platform.defaults:
+            if name in old.settled:
+                settled[name] = old.settled[name]
+            continue
+        before, after = old.effective(name, location), new.effective(name, location)
+        built = old.settled.get(name, walls_of(before))
+        if before.upstream == after.upstream and built != walls_of(after):
+            settled[name] = built
+    return settled
+
+
+def compile_runtime(intent: Intent, location: str) -> rtds_pb2.Runtime:
+    """The walls that differ from those the clusters were built with: changed by a revision, or by a mitigation."""
+    edges = len(intent.platform.locations[location].edges)
+    values: dict[str, int] = {}
+    for name in sorted(intent.settled):
+        if name in intent.services:
+            walls = split_walls(walls_of(intent.effective(name, location)), edges)
+            values |= _keys(name, in_flight=walls.in_flight, pending=walls.pending, connections=walls.connections)
+    for name, in_flight in sorted(_mitigated(intent).items()):
+        if name in intent.services:
+            usual = split_walls(walls_of(intent.effective(name, location)), edges).in_flight
+            values |= _keys(name, in_flight=min(in_flight // edges if in_flight >= edges else in_flight, usual))
+    layer = Struct()
+    layer.update(values)
+    return rtds_pb2.Runtime(name=RUNTIME_LAYER, layer=layer)
+
+
+def _mitigated(intent: Intent) -> Mapping[str, int]:
+    lowest: dict[str, int] = {}
+    for mitigation in intent.mitigations:
+        measure = mitigation.measure
+        if isinstance(measure, Limit) and measure.in_flight is not None:
+            lowest[measure.service] = min(measure.in_flight, lowest.get(measure.service, measure.in_flight))
+    return lowest
+
+
+def _keys(service: str, **walls: int) -> dict[str, int]:
+    """Envoy's runtime keys of a cluster's thresholds (its "Circuit breakers" runtime documentation)."""
+    names = {"in_flight": "max_requests", "pending": "max_pending_requests", "connections": "max_connections"}
+    return {f"circuit_breakers.{service}.default.{names[wall]}": value for wall, value in walls.items()}

@@ -1,0 +1,23 @@
+"""Errors as documents (RFC 9457), with a stable code for programs."""
+
+from holdfast.model.diagnostic import Diagnostic
+from holdfast.model.noun import Noun
+
+
+class FieldMistake(Noun):
+    """One value of a request that isn't as it must be."""
+
+    where: str
+    message: str
+
+
+class ProblemDocument(Noun):
+    """Why a request wasn't done. `code` is stable, `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    fields: tuple[FieldMistake, ...] = ()

@@ -1,0 +1,36 @@
+"""Who may do what, without the secrets that prove it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from holdfast.model.noun import Noun
+from holdfast.model.platform import Name
+
+TokenId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
+"""What a token is called in lists; no secret."""
+TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9@._-]{0,63}$")]
+"""Who holds a token; the author of what is done with it."""
+
+
+class Role(StrEnum):
+    """What a token is good for. A viewer reads, an operator changes, an admin makes tokens too.
+
+    An owner reads the services of one tenant and sets their limits.
+    """
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+class Token(Noun):
+    """A token without its secret. `created_at` is Unix time, in seconds; only owners' have a tenant."""
+
+    id: TokenId
+    name: TokenName
+    role: Role
+    tenant: Name | None
+    created_at: float

@@ -1,0 +1,144 @@
+"""The world outside as `holdfast up` needs it: edges with their agents, and a canary."""
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from holdfast.adapters.envoy.binary import find_envoy
+from holdfast.adapters.xds.fleet import FleetServer
+from holdfast.agent.settings import AgentSettings, admin_socket, agent_socket
+from holdfast.compile import EdgeBoot, compile_bootstrap, listener_name
+from holdfast.model.platform import Location, Platform
+from holdfast.model.ports import Canary, Fleet
+from holdfast.runtime.canary import EnvoyCanary
+
+_STOP_S_MAX = 15.0
+
+
+class Outside(Protocol):
+    """What control publishes to and asks. Made by `open_outside`, used in the loop that control runs in."""
+
+    fleet: Fleet
+    canary: Canary
+
+    async def start(self) -> None:
+        """Begin to listen for agents. OSError if that can't be."""
+
+    async def tend_edges(self, platform: Platform) -> None:
+        """See to it that every edge of the platform has its agent; called whenever a revision comes in force."""
+
+    async def stop(self) -> None:
+        """End what was started here, edges included, and wait until it has ended."""
+
+
+def open_outside(state: Path) -> Outside:
+    """The real one; NoEnvoy if there is no Envoy for this machine, ValueError if a socket's path is too long."""
+    find_envoy()
+    return LocalOutside(state)
+
+
+class LocalOutside:
+    """Edges on this machine, each with its agent in a folder of its own below the state directory."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state.resolve()
+        self._server = FleetServer(str(agent_socket(self._folder("control"))), listener_name)
+        self.fleet: Fleet = self._server
+        self.canary: Canary = EnvoyCanary(self._state / "canary", find_envoy)
+
+    async def start(self) -> None:
+        """Begin to listen for agents, those that outlived an earlier control included."""
+        agent_socket(self._folder("control")).unlink(missing_ok=True)
+        await self._server.start()
+
+    async def tend_edges(self, platform: Platform) -> None:
+        """Give every edge its agent, and end those of edges that are gone."""
+        edges = {e.name: (name, place) for name, place in platform.locations.items() for e in place.edges}
+        self._server.expect({edge: name for edge, (name, _) in edges.items()})
+        for folder in self._edge_folders():
+            if folder.name not in edges:
+                await asyncio.to_thread(_stop_agent, folder)
+        for edge, (name, place) in edges.items():
+            await asyncio.to_thread(self._ensure_agent, edge, name, place)
+
+    async def stop(self) -> None:
+        """End every agent, and with it its Envoy."""
+        await asyncio.gather(*(asyncio.to_thread(_stop_agent, folder) for folder in self._edge_folders()))
+        await self._server.stop()
+
+    def _ensure_agent(self, edge: str, location: str, place: Location) -> None:
+        folder = self._folder("edges", edge)
+        boot = EdgeBoot(
+            edge=edge,
+            location=location,
+            agent_socket=str(agent_socket(folder)),
+            admin_socket=str(admin_socket(folder)),
+            connections_max=max(1, place.capacity.connections // len(place.edges)),
+        )
+        settings = AgentSettings(
+            edge=edge,
+            control_socket=str(agent_socket(self._folder("control"))),
+            bootstrap=compile_bootstrap(boot),
+            workers=1,
+            cpus=_edge_cpus(),
+        )
+        settings.save(folder)
+        if _running_agent(folder) is None:
+            _start_agent(folder)
+
+    def _edge_folders(self) -> list[Path]:
+        return sorted(p for p in (self._state / "edges").glob("*") if p.is_dir())
+
+    def _folder(self, *parts: str) -> Path:
+        folder = self._state.joinpath(*parts)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+
+def _edge_cpus() -> frozenset[int]:
+    """Cores that edges are kept to, as `HOLDFAST_EDGE_CPUS=0,1` says; all if it isn't set."""
+    text = os.environ.get("HOLDFAST_EDGE_CPUS", "")
+    return frozenset(int(part) for part in text.split(",") if part.strip())
+
+
+def _start_agent(folder: Path) -> None:
+    """Start an agent that outlives its parent: its edge needs it more than control does."""
+    with (folder / "agent.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "holdfast.agent", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    born = psutil.Process(process.pid).create_time()
+    (folder / "agent.pid").write_text(json.dumps({"pid": process.pid, "born": born}))
+
+
+def _running_agent(folder: Path) -> psutil.Process | None:
+    try:
+        noted = json.loads((folder / "agent.pid").read_text())
+        process = psutil.Process(int(noted["pid"]))
+        alive = process.create_time() == noted["born"] and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
+        return None
+    return process if alive else None
+
+
+def _stop_agent(folder: Path) -> None:
+    process = _running_agent(folder)
+    if process is None:
+        return
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.terminate()
+        try:
+            process.wait(_STOP_S_MAX)
+        except psutil.TimeoutExpired:
+            process.kill()
