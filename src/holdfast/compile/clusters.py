@@ -1,5 +1,6 @@
 """Where a service's requests go: its cluster, with the walls around it, and its endpoints."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2, outlier_detection_pb2
@@ -82,6 +83,7 @@ def _is_resolved(upstream: Upstream) -> bool:
     return all(_is_ip(address.rpartition(":")[0].strip("[]")) for address in upstream.endpoints)
 
 
+@lru_cache(maxsize=65_536)
 def _is_ip(host: str) -> bool:
     try:
         ip_address(host)

@@ -5,6 +5,7 @@ the host's, adding a host refills none, and no service's routes can break anothe
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as route
@@ -13,7 +14,6 @@ from envoy.extensions.filters.http.buffer.v3 import buffer_pb2
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
-from google.protobuf.wrappers_pb2 import UInt64Value
 
 from holdfast.compile import names
 from holdfast.compile.accept import (
@@ -27,26 +27,29 @@ from holdfast.compile.accept import (
 )
 from holdfast.compile.limits import ClientMask, compile_service_limit
 from holdfast.compile.message import pack, seconds, uint32
-from holdfast.model.effective import EffectiveService
-from holdfast.model.platform import Mode, Retries
+from holdfast.model.effective import Bucket, EffectiveService
+from holdfast.model.platform import Mode, Retries, Timeouts
 
 _RETRY_ALWAYS = "connect-failure,refused-stream"
 """Failures where the upstream can't have begun to work on the request."""
+_FRAMES_KEPT_MAX = 4096
 _RETRY_SAFE = "connect-failure,refused-stream,reset,5xx"
 
 
 def compile_routes(service: EffectiveService, mask: ClientMask, edges: int) -> route_pb2.RouteConfiguration:
     """Everything that an edge does with this service's requests before they go upstream."""
-    host = route.VirtualHost(
-        name=service.name, domains=["*"], request_body_buffer_limit=UInt64Value(value=service.upstream.retries.body_max)
-    )
-    host.routes.extend(_routes(service))
-    host.metadata.CopyFrom(_facts(service))
+    config = route_pb2.RouteConfiguration(name=service.name, request_headers_to_remove=[names.HOST_HEADER])
+    config.request_headers_to_add.append(_CLIENT_ADDRESS)
+    host = config.virtual_hosts.add(name=service.name, domains=["*"])
+    host.request_body_buffer_limit.value = service.upstream.retries.body_max
+    facts = _facts(service)
+    for frame in _route_frames(service.upstream.retries, service.upstream.timeouts):
+        entry = host.routes.add()
+        entry.CopyFrom(frame)
+        entry.name = entry.route.cluster = service.name
+        entry.metadata.CopyFrom(facts)
     for name, filter_config in _filter_configs(service, mask, edges):
         host.typed_per_filter_config[name].CopyFrom(filter_config)
-    config = route_pb2.RouteConfiguration(name=service.name, virtual_hosts=[host])
-    config.request_headers_to_remove.append(names.HOST_HEADER)
-    config.request_headers_to_add.append(_client_address_header())
     return config
 
 
@@ -57,28 +60,25 @@ def compile_scope(host: str, service: str) -> scoped_route_pb2.ScopedRouteConfig
     return scope
 
 
-def _routes(service: EffectiveService) -> Iterator[route.Route]:
-    retries = service.upstream.retries
-    if retries.attempts_max and retries.methods:
-        yield _route(service, _RETRY_SAFE, method_matcher(retries.methods))
-    if retries.attempts_max and retries.idempotency_key:
-        yield _route(service, _RETRY_SAFE, route.HeaderMatcher(name=retries.idempotency_key, present_match=True))
-    yield _route(service, _RETRY_ALWAYS if retries.attempts_max else "")
+@lru_cache(maxsize=_FRAMES_KEPT_MAX)
+def _route_frames(retries: Retries, timeouts: Timeouts) -> tuple[route.Route, ...]:
+    """A service's routes but for its name and facts; most services share them with many others."""
+    if not retries.attempts_max:
+        return (_route_frame(retries, timeouts, ""),)
+    frames = []
+    if retries.methods:
+        frames.append(_route_frame(retries, timeouts, _RETRY_SAFE, method_matcher(retries.methods)))
+    if retries.idempotency_key:
+        key = route.HeaderMatcher(name=retries.idempotency_key, present_match=True)
+        frames.append(_route_frame(retries, timeouts, _RETRY_SAFE, key))
+    return (*frames, _route_frame(retries, timeouts, _RETRY_ALWAYS))
 
 
-def _route(service: EffectiveService, retry_on: str, *headers: route.HeaderMatcher) -> route.Route:
-    timeouts = service.upstream.timeouts
-    action = route.RouteAction(
-        cluster=service.name, timeout=seconds(timeouts.request), idle_timeout=seconds(timeouts.idle)
-    )
+def _route_frame(retries: Retries, timeouts: Timeouts, retry_on: str, *headers: route.HeaderMatcher) -> route.Route:
+    action = route.RouteAction(timeout=seconds(timeouts.request), idle_timeout=seconds(timeouts.idle))
     if retry_on:
-        action.retry_policy.CopyFrom(_retry_policy(service.upstream.retries, retry_on, timeouts.per_try))
-    return route.Route(
-        name=service.name,
-        match=route.RouteMatch(prefix="/", headers=headers),
-        route=action,
-        metadata=_facts(service),
-    )
+        action.retry_policy.CopyFrom(_retry_policy(retries, retry_on, timeouts.per_try))
+    return route.Route(match=route.RouteMatch(prefix="/", headers=headers), route=action)
 
 
 def _retry_policy(retries: Retries, retry_on: str, per_try_s: float | None) -> route.RetryPolicy:
@@ -108,8 +108,7 @@ def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> 
     accept = service.accept
     for name in names.HOST_FILTERS:
         yield name, _HOST_IS_KNOWN
-    limit = compile_service_limit(service.total, service.per_client, service.mode, mask, edges)
-    yield names.LIMIT_FILTER, _switch_on(limit)
+    yield names.LIMIT_FILTER, _limit(service.total, service.per_client, service.mode, mask, edges)
     if needs_accept_filter(accept):
         yield names.ACCEPT_FILTER, _switch_on(compile_accept(accept, service.mode))
     if accept.body_max is not None and service.mode is Mode.ENFORCE:
@@ -117,6 +116,11 @@ def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> 
     if accept.graphql:
         yield names.GRAPHQL_READER_FILTER, _switch_on(compile_graphql_reader())
         yield names.GRAPHQL_FILTER, _switch_on(compile_graphql(accept.graphql, service.mode))
+
+
+@lru_cache(maxsize=_FRAMES_KEPT_MAX)
+def _limit(total: Bucket, per_client: Bucket | None, mode: Mode, mask: ClientMask, edges: int) -> Any:
+    return _switch_on(compile_service_limit(total, per_client, mode, mask, edges))
 
 
 def _switch_on(config: Message) -> Any:
@@ -129,13 +133,10 @@ def _body_limit(most: int) -> Any:
     return _switch_on(buffer_pb2.BufferPerRoute(buffer=buffer))
 
 
-def _client_address_header() -> base_pb2.HeaderValueOption:
-    """The upstream sees one X-Forwarded-For: the client as the edge knows it, whatever was sent along."""
-    return base_pb2.HeaderValueOption(
-        header=base_pb2.HeaderValue(key="x-forwarded-for", value="%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
-        append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
-    )
-
-
 _PREVIOUS_HOSTS = pack(previous_hosts_pb2.PreviousHostsPredicate())
 _HOST_IS_KNOWN = pack(route.FilterConfig(disabled=True))
+_CLIENT_ADDRESS = base_pb2.HeaderValueOption(
+    header=base_pb2.HeaderValue(key="x-forwarded-for", value="%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
+    append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
+)
+"""The upstream sees one X-Forwarded-For: the client as the edge knows it, whatever was sent along."""

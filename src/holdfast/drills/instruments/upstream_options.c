@@ -1,0 +1,109 @@
+#define _GNU_SOURCE
+#include "upstream_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+#define WAIT_MS_MAX 60000
+
+static const struct option KNOWN[] = {
+    {"port", required_argument, NULL, 'p'},
+    {"cap", required_argument, NULL, 'c'},
+    {"when-full", required_argument, NULL, 'w'},
+    {"queue-max", required_argument, NULL, 'q'},
+    {"capacity-host", required_argument, NULL, 'h'},
+    {"answer-ms", required_argument, NULL, 'a'},
+    {"capacity-answer-ms-max", required_argument, NULL, 'm'},
+    {"connections-max", required_argument, NULL, 'n'},
+    {"exit-with-stdin", no_argument, NULL, 'x'},
+    {NULL, 0, NULL, 0},
+};
+
+static bool parse_number(const char *text, double highest, double *number) {
+    char *end;
+    *number = strtod(text, &end);
+    return end != text && *end == '\0' && *number >= 0 && *number <= highest;
+}
+
+static bool parse_count(const char *text, size_t highest, size_t *count) {
+    double number;
+    bool good = parse_number(text, (double)highest, &number);
+    *count = good ? (size_t)number : 0;
+    return good && (double)*count == number;
+}
+
+static bool parse_wait(const char *text, int64_t *wait_ns) {
+    double wait_ms;
+    bool good = parse_number(text, WAIT_MS_MAX, &wait_ms);
+    *wait_ns = good ? (int64_t)(wait_ms * NS_PER_MS) : 0;
+    return good;
+}
+
+static bool parse_mode(const char *text, bool *rejects) {
+    *rejects = strcmp(text, "reject") == 0;
+    return *rejects || strcmp(text, "queue") == 0;
+}
+
+static bool parse_port(const char *text, uint16_t *port) {
+    size_t number;
+    bool good = parse_count(text, UINT16_MAX, &number);
+    *port = (uint16_t)number;
+    return good;
+}
+
+static bool take_option(struct options *options, int letter, const char *text) {
+    switch (letter) {
+    case 'p':
+        return parse_port(text, &options->port);
+    case 'c':
+        return parse_count(text, CAP_MAX, &options->cap);
+    case 'w':
+        return parse_mode(text, &options->rejects_when_full);
+    case 'q':
+        return parse_count(text, CALLERS_MAX, &options->queue_max);
+    case 'h':
+        options->capacity_host = text;
+        return true;
+    case 'a':
+        return parse_wait(text, &options->answer_ns);
+    case 'm':
+        return parse_wait(text, &options->capacity_answer_ns_max);
+    case 'n':
+        return parse_count(text, CALLERS_MAX, &options->connections_max) && options->connections_max > 0;
+    case 'x':
+        options->exits_with_stdin = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool options_parse(struct options *options, int argument_count, char **arguments) {
+    *options = (struct options){
+        .cap = 64,
+        .queue_max = CALLERS_MAX,
+        .capacity_host = "",
+        .answer_ns = 5 * NS_PER_MS,
+        .capacity_answer_ns_max = 500 * NS_PER_MS,
+        .connections_max = 8192,
+    };
+    int index = 0;
+    for (int letter; (letter = getopt_long(argument_count, arguments, "", KNOWN, &index)) != -1;) {
+        if (letter == '?') {
+            return false; /* getopt has said it */
+        }
+        if (!take_option(options, letter, optarg)) {
+            fprintf(stderr, "upstream: --%s %s: out of range\n", KNOWN[index].name, optarg);
+            return false;
+        }
+    }
+    if (optind < argument_count || (options->cap == 0 && !options->rejects_when_full)) {
+        fprintf(stderr, "upstream: takes options only, and --cap 0 only with --when-full reject\n");
+        return false;
+    }
+    return true;
+}
