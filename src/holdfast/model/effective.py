@@ -11,9 +11,12 @@ from holdfast.model.platform import (
     Mode,
     Platform,
     Service,
+    ServiceDefaults,
     Upstream,
 )
 
+_BUILT_IN = ServiceDefaults()
+"""What holds where a platform's own defaults are silent too."""
 BURST_S = 2.0
 """How many seconds' worth of requests a bucket holds where no burst is stated."""
 
@@ -48,9 +51,10 @@ def fill_service(
     platform: Platform, tenant: str, name: str, service: Service, location: Location, owner: Limits | None = None
 ) -> EffectiveService:
     """`service` as it holds at `location`: its own words, then its owner's limits, then the platform's defaults."""
-    defaults = platform.defaults
-    limits = _merge_limits(_merge_limits(defaults.limits, service.limits), owner)
-    client, bulkhead = limits.per_client, service.bulkhead
+    defaults, bulkhead = platform.defaults, service.bulkhead
+    limits = _merge_limits(_merge_limits(_merge_limits(_BUILT_IN.limits, defaults.limits), service.limits), owner)
+    client = limits.per_client
+    in_flight = bulkhead.in_flight or defaults.bulkhead.in_flight or share_capacity(location)
     return EffectiveService(
         name=name,
         tenant=tenant,
@@ -59,9 +63,9 @@ def fill_service(
         mode=service.mode or platform.mode,
         total=_fill_bucket(limits.requests or platform.bounds.requests_max, limits.burst),
         per_client=_fill_bucket(client.requests, client.burst) if client else None,
-        in_flight=bulkhead.in_flight or defaults.bulkhead.in_flight or share_capacity(location),
-        pending=_first(bulkhead.pending, defaults.bulkhead.pending, 64),
-        connections=_first(bulkhead.connections, defaults.bulkhead.connections, 64),
+        in_flight=in_flight,
+        pending=_first(bulkhead.pending, defaults.bulkhead.pending, _BUILT_IN.bulkhead.pending),
+        connections=bulkhead.connections or max(defaults.bulkhead.connections or 0, in_flight.maximum),
         accept=service.accept,
         upstream=service.upstream,
     )

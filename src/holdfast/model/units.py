@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 _DURATION_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SIZE_BYTES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "kB": 1000, "MB": 1000**2, "GB": 1000**3}
-_PER_S: Final = {"s": 1.0, "min": 1 / 60, "h": 1 / 3600}
+_UNIT_S: Final = {"s": 1, "min": 60, "h": 3600}
 
 DURATION_PATTERN: Final = r"^(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+$"
 SIZE_PATTERN: Final = r"^[0-9]+(?:\.[0-9]+)?(?:B|KiB|MiB|GiB|kB|MB|GB)$"
@@ -36,7 +36,7 @@ def parse_rate(text: str) -> float:
     match = re.match(r"^([0-9.]+)/(s|min|h)$", text)
     if not match or not re.match(RATE_PATTERN, text):
         raise ValueError(f"write a rate with its unit, such as 100/s or 30/min, instead of {text!r}")
-    return float(match[1]) * _PER_S[match[2]]
+    return float(match[1]) / _UNIT_S[match[2]]
 
 
 def parse_share(text: str) -> float:

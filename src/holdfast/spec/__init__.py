@@ -1,0 +1,24 @@
+"""Platform files: read, checked, explained, written and described. Nothing here does input or output."""
+
+from holdfast.spec.check import Checked, add_facts, check_bytes, check_text
+from holdfast.spec.facts import Facts
+from holdfast.spec.schema import render_schema
+from holdfast.spec.source import SourceMap
+from holdfast.spec.starter import STARTER
+from holdfast.spec.wanted import wanted_names, wanted_ports
+from holdfast.spec.write import dump_platform, write_noun
+
+__all__ = [
+    "STARTER",
+    "Checked",
+    "Facts",
+    "SourceMap",
+    "add_facts",
+    "check_bytes",
+    "check_text",
+    "dump_platform",
+    "render_schema",
+    "wanted_names",
+    "wanted_ports",
+    "write_noun",
+]

@@ -1,0 +1,1 @@
+"""State into documents: what the API answers and the terminal shows. Pure."""

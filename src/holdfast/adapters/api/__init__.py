@@ -1,0 +1,1 @@
+"""The HTTP API: typed bodies in, documents out, a token for everything."""

@@ -1,0 +1,101 @@
+"""What is in force, revisions of it, and what owners choose within it."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from holdfast.adapters.api.access import Anyone, Control, Operator, Owner, Viewer, may_see
+from holdfast.adapters.api.bodies import OwnerLimitsBody, ProposeBody, RollbackBody
+from holdfast.adapters.api.port import Operations
+from holdfast.adapters.api.problems import Problem, refuse
+from holdfast.model.platform import Name
+from holdfast.model.refusal import Refusal
+from holdfast.model.revision import RevisionStatus
+from holdfast.model.token import Role, Token
+from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument
+from holdfast.views.services import ServiceDocument, ServicesDocument
+from holdfast.views.status import StatusDocument
+
+router = APIRouter(prefix="/v1")
+PAGE_MAX = 1_000
+
+
+@router.get("/status")
+async def show_status(_viewer: Viewer, control: Control) -> StatusDocument:
+    """What is in force, on which edges, since when."""
+    return control.status()
+
+
+@router.get("/services")
+async def list_services(
+    token: Anyone,
+    control: Control,
+    tenant: Annotated[Name | None, Query()] = None,
+    after: Annotated[str, Query(max_length=63, description="the last name of the page before")] = "",
+    count_max: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+) -> ServicesDocument:
+    """Services by name, everything unsaid filled in. An owner sees its tenant's."""
+    if token.role is Role.OWNER:
+        if tenant not in {None, token.tenant}:
+            raise Problem(HTTPStatus.FORBIDDEN, "tenant_foreign", f"this token is for the tenant {token.tenant}")
+        tenant = token.tenant
+    return control.services(tenant, after, count_max)
+
+
+@router.get("/services/{name}")
+async def show_service(token: Anyone, control: Control, name: Name) -> ServiceDocument:
+    """One service, everything unsaid filled in."""
+    return _find_service(control, token, name)
+
+
+@router.put("/services/{name}/limits")
+async def set_limits(token: Owner, control: Control, name: Name, body: OwnerLimitsBody) -> ServiceDocument:
+    """Choose a service's limits within the platform's bounds."""
+    _find_service(control, token, name)
+    answer = await control.set_owner_limits(token.name, name, body.limits)
+    if isinstance(answer, Refusal):
+        raise refuse(answer)
+    return answer
+
+
+@router.get("/revisions")
+async def list_revisions(_viewer: Viewer, control: Control) -> HistoryDocument:
+    """Revisions, newest first."""
+    return control.history()
+
+
+@router.post("/revisions", status_code=HTTPStatus.CREATED)
+async def propose(operator: Operator, control: Control, body: ProposeBody, response: Response) -> ProposalDocument:
+    """Check a platform file, have a canary prove it, put it in force. 202 while the canary takes its time."""
+    answer = await control.propose(operator.name, body.text, body.file, body.reason)
+    if isinstance(answer, RejectedDocument):
+        errors = answer.diagnostics
+        detail = f"the platform file has mistakes: {len(errors)} diagnostics"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "platform_rejected", detail, diagnostics=errors)
+    return _conclude(answer, response)
+
+
+@router.post("/rollback", status_code=HTTPStatus.CREATED)
+async def roll_back(operator: Operator, control: Control, body: RollbackBody, response: Response) -> ProposalDocument:
+    """Put an older revision's file in force again, under today's mitigations, as a new revision."""
+    return _conclude(await control.roll_back(operator.name, body.to, body.reason), response)
+
+
+def _conclude(answer: ProposalDocument | Refusal, response: Response) -> ProposalDocument:
+    if isinstance(answer, Refusal):
+        raise refuse(answer)
+    revision = answer.revision
+    if revision.status is RevisionStatus.REFUSED:
+        detail = f"revision {revision.number} is refused, nothing was changed: {revision.why}"
+        raise Problem(HTTPStatus.CONFLICT, "revision_refused", detail)
+    if revision.status is RevisionStatus.PROVING:
+        response.status_code = HTTPStatus.ACCEPTED
+    return answer
+
+
+def _find_service(control: Operations, token: Token, name: str) -> ServiceDocument:
+    found = control.service(name)
+    if found is None or not may_see(token, found.tenant):
+        raise Problem(HTTPStatus.NOT_FOUND, "service_unknown", f"the platform in force has no service {name}")
+    return found

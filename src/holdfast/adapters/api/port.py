@@ -1,0 +1,48 @@
+"""What the API needs of control."""
+
+from typing import Protocol
+
+from holdfast.model.mitigation import Measure, MitigationId
+from holdfast.model.platform import Limits
+from holdfast.model.refusal import Refusal
+from holdfast.model.revision import RevisionNumber
+from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
+from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument
+from holdfast.views.services import ServiceDocument, ServicesDocument
+from holdfast.views.status import StatusDocument
+
+
+class Operations(Protocol):
+    """Commands to control, and documents about it. `author` is the name on the caller's token."""
+
+    def status(self) -> StatusDocument:
+        """One page of everything."""
+
+    def services(self, tenant: str | None, after: str, count_max: int) -> ServicesDocument:
+        """At most `count_max` services after a name, of one tenant or of all."""
+
+    def service(self, name: str) -> ServiceDocument | None:
+        """One service, if the platform in force has it."""
+
+    def history(self) -> HistoryDocument:
+        """Revisions, newest first."""
+
+    def mitigations(self) -> MitigationsDocument:
+        """What is mitigated now, and what lately was."""
+
+    async def propose(
+        self, author: str, text: str, file: str, reason: str
+    ) -> ProposalDocument | RejectedDocument | Refusal:
+        """Check a platform text, have it proved, and put it in force."""
+
+    async def roll_back(self, author: str, to: RevisionNumber | None, reason: str) -> ProposalDocument | Refusal:
+        """Put an older revision's file in force again."""
+
+    async def mitigate(self, author: str, measure: Measure, for_s: float, reason: str) -> MitigationDocument | Refusal:
+        """Put a measure in force for `for_s` seconds."""
+
+    async def end_mitigation(self, author: str, mitigation: MitigationId) -> EndedMitigationDocument | Refusal:
+        """End a mitigation now."""
+
+    async def set_owner_limits(self, author: str, service: str, limits: Limits | None) -> ServiceDocument | Refusal:
+        """Set what a service's owner chose; None returns to the platform file's limits."""

@@ -1,0 +1,6 @@
+"""What checks want to know about the world: which names have addresses, which ports are taken."""
+
+from holdfast.adapters.facts.names import find_unresolved
+from holdfast.adapters.facts.ports import find_ports_in_use
+
+__all__ = ["find_ports_in_use", "find_unresolved"]

@@ -1,0 +1,66 @@
+"""The command `holdfast`."""
+
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any, Final
+
+import typer
+
+from holdfast import __version__
+from holdfast.cli import check, demo, limits, mitigations, revisions, salvage, status, tokens, up
+from holdfast.cli.exit_codes import ExitCode
+
+PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
+    "Platform files": (check.init, check.check, check.schema),
+    "What is in force": (up.up, status.status, status.services, revisions.apply, revisions.history, revisions.rollback),
+    "Protect, for a time": (
+        mitigations.kill,
+        mitigations.read_only,
+        mitigations.limit,
+        mitigations.block,
+        mitigations.mitigations,
+        mitigations.end,
+    ),
+    "Try it": (demo.demo,),
+    "Look after it": (limits.limits, salvage.salvage),
+}
+"""Every command, as the help groups them."""
+
+
+def make_app() -> typer.Typer:
+    """All commands together."""
+    app = typer.Typer(
+        name="holdfast",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        callback=_describe,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for panel, commands in PANELS.items():
+        for command in commands:
+            app.command(rich_help_panel=panel)(command)
+    app.add_typer(tokens.app, name="token", rich_help_panel="Look after it")
+    if find_spec("holdfast.cli.drill"):
+        app.add_typer(import_module("holdfast.cli.drill").app, name="drill", rich_help_panel="Drill")
+    return app
+
+
+def main() -> None:
+    """Run a command. A bug ends with its own exit code, so that no script takes it for a mistake in its input."""
+    try:
+        make_app()()
+    except Exception:  # noqa: BLE001 - the last resort
+        traceback.print_exc()
+        sys.exit(ExitCode.FAILED)
+
+
+def _describe(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False
+) -> None:
+    """A resilience control plane over real Envoy edges."""
+    if version:
+        print(f"holdfast {__version__}")
+        raise typer.Exit

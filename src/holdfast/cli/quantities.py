@@ -1,0 +1,28 @@
+"""Quantities on the command line, written as in platform files."""
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from holdfast.model.units import parse_duration, parse_rate
+
+T = TypeVar("T")
+
+
+def _read(parse: Callable[[str], T]) -> Callable[[str], T]:
+    def read(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+
+    return read
+
+
+ForOption = Annotated[
+    float, typer.Option("--for", parser=_read(parse_duration), metavar="DURATION", help="How long, such as 1h.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; everyone will see it.", show_default=False)]
+RATE = _read(parse_rate)
+"""Reads a rate such as `50/s`."""

@@ -1,0 +1,47 @@
+"""`holdfast up`: control, agents and edges from one command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holdfast.cli.client import StateOption
+from holdfast.cli.diagnostics import print_diagnostics
+from holdfast.cli.exit_codes import ExitCode
+from holdfast.cli.output import err, fail
+from holdfast.cli.platform_file import read_platform_file
+from holdfast.runtime.state_dir import StateDir, default_state
+
+FileArgument = Annotated[
+    Path | None, typer.Argument(help="The platform file; what was in force last if left out.", show_default=False)
+]
+
+
+def up(
+    file: FileArgument = None,
+    *,
+    state: StateOption = default_state(),  # noqa: B008 - it is the default of the option
+    api: Annotated[str, typer.Option(help="Where the API listens; port 0 for any that is free.")] = "127.0.0.1:9900",
+) -> None:
+    """Start control, agents and edges, and run until stopped."""
+    host, port = _split_address(api)
+    text = _read(file, StateDir(state)) if file is not None else None
+    from holdfast.cli.serving import Order, serve  # noqa: PLC0415 - so that no other command pays for it
+
+    serve(Order(state=state, host=host, port=port, text=text, file=str(file or "")))
+
+
+def _read(file: Path, places: StateDir) -> str:
+    """The text of a sound file. Ports are only tried while there can be no edges of ours on them."""
+    text, checked = read_platform_file(file, ports=not places.journal.exists())
+    if checked.platform is None:
+        print_diagnostics(err(), checked, str(file))
+        raise typer.Exit(ExitCode.INPUT_MISTAKEN)
+    return text
+
+
+def _split_address(api: str) -> tuple[str, int]:
+    host, _, port = api.rpartition(":")
+    if not port.isdecimal() or int(port) > 65_535 or not host:
+        fail(ExitCode.USAGE, f"--api takes an address and a port, such as 127.0.0.1:9900, and not {api!r}")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,28 @@
+"""What a decision may know of the world beyond the engine's own state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from holdfast.model.intent import Intent
+from holdfast.model.platform import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformFacts:
+    """The little of a platform that decisions go by: every service's tenant, and the bounds for owners."""
+
+    tenants: Mapping[str, str]
+    bounds: Bounds
+
+    @staticmethod
+    def of(intent: Intent) -> "PlatformFacts":
+        """The facts of an intent's platform; costs a little per service."""
+        return PlatformFacts({name: owned.tenant for name, owned in intent.services.items()}, intent.platform.bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The time (Unix, in seconds) and the platform in force, if there is one."""
+
+    now: float
+    platform: PlatformFacts | None

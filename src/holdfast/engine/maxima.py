@@ -1,0 +1,16 @@
+"""The most of everything that the engine keeps or accepts."""
+
+from typing import Final
+
+MITIGATIONS_MAX: Final = 10_000
+"""Mitigations in force at one time."""
+NETWORKS_MAX: Final = 100_000
+"""Networks that all blocks in force may name together."""
+MITIGATION_S_MIN: Final = 1.0
+MITIGATION_S_MAX: Final = 30 * 86_400.0
+"""Thirty days: what must last longer belongs into the platform file."""
+REASON_CHARACTERS_MAX: Final = 500
+REVISIONS_KEPT_MAX: Final = 1_000
+"""Revisions that one can look at or roll back to; the journal keeps them all."""
+ENDED_KEPT_MAX: Final = 100
+"""Ended mitigations that one can look at; the journal keeps them all."""

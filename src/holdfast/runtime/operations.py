@@ -1,0 +1,173 @@
+"""What people and programs may do with control, and see of it: commands in, documents out."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from holdfast.engine.command import (
+    Command,
+    EndMitigation,
+    Mitigate,
+    ProposeRevision,
+    Rollback,
+    SetOwnerLimits,
+)
+from holdfast.model.diagnostic import Diagnostic
+from holdfast.model.event import MitigationEnded, MitigationStarted, RevisionProposed
+from holdfast.model.mitigation import Measure, MitigationId
+from holdfast.model.platform import Limits
+from holdfast.model.ports import JournalCorrupt, JournalUnavailable
+from holdfast.model.refusal import Refusal, RefusalCode
+from holdfast.model.revision import RevisionNumber
+from holdfast.model.state import EndedMitigation, State
+from holdfast.runtime.control import Control
+from holdfast.views.edges import Reach, count_reach
+from holdfast.views.mitigations import (
+    EndedMitigationDocument,
+    MitigationDocument,
+    MitigationsDocument,
+    show_ended,
+    show_mitigation,
+    show_mitigations,
+)
+from holdfast.views.revisions import (
+    HistoryDocument,
+    ProposalDocument,
+    RejectedDocument,
+    find_revision,
+    show_history,
+)
+from holdfast.views.services import ServiceDocument, ServicesDocument, show_service, show_services
+from holdfast.views.status import JournalDocument, StatusDocument, show_status
+
+RECORD_WAIT_S: Final = 2.0
+"""The longest that an answer about a mitigation in force waits for its record."""
+PROGRAM_WAIT_S: Final = 2.0
+"""The longest that an answer waits for the edges."""
+PROOF_WAIT_S: Final = 60.0
+"""The longest that an answer about a revision waits for the canary."""
+
+
+class Operations:
+    """Everything that the API offers, on a running `Control`."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._started_at = control.world.clock()
+        self._checking = asyncio.Semaphore(1)
+
+    def status(self) -> StatusDocument:
+        """One page of everything."""
+        control = self._control
+        unrecorded = self._unrecorded()
+        return show_status(
+            control.state,
+            control.intent,
+            control.world.fleet.statuses(),
+            unrecorded,
+            JournalDocument(writable=control.journal_writable, unrecorded=len(unrecorded)),
+            (control.world.clock(), self._started_at),
+        )
+
+    def services(self, tenant: str | None, after: str, count_max: int) -> ServicesDocument:
+        """At most `count_max` services after a name, of one tenant or of all."""
+        return show_services(self._control.intent, tenant, after, count_max)
+
+    def service(self, name: str) -> ServiceDocument | None:
+        """One service, if the platform in force has it."""
+        intent = self._control.intent
+        return show_service(intent, name) if intent and name in intent.services else None
+
+    def history(self) -> HistoryDocument:
+        """Revisions, newest first."""
+        return show_history(self._control.state)
+
+    def mitigations(self) -> MitigationsDocument:
+        """What is mitigated now, and what lately was."""
+        control = self._control
+        return show_mitigations(control.state, control.world.clock(), self._reach(), self._unrecorded())
+
+    async def propose(
+        self, author: str, text: str, file: str, reason: str
+    ) -> ProposalDocument | RejectedDocument | Refusal:
+        """Check a platform text, have it proved, and put it in force."""
+        async with self._checking:
+            checked = await asyncio.to_thread(self._control.world.reader.check, text, file)
+        if checked.platform is None:
+            return RejectedDocument(diagnostics=checked.diagnostics)
+        try:
+            content = await self._control.keep_text(text)
+        except (JournalUnavailable, JournalCorrupt) as error:
+            return Refusal(RefusalCode.JOURNAL_UNAVAILABLE, f"the journal can't be written: {error}")
+        return await self._see_through(ProposeRevision(author, content, file, reason), checked.diagnostics)
+
+    async def roll_back(self, author: str, to: RevisionNumber | None, reason: str) -> ProposalDocument | Refusal:
+        """Put an older revision's file in force again, under today's mitigations."""
+        return await self._see_through(Rollback(author, to, reason), ())
+
+    async def mitigate(self, author: str, measure: Measure, for_s: float, reason: str) -> MitigationDocument | Refusal:
+        """Put a measure in force on every edge at once, for `for_s` seconds."""
+        ticket = await self._control.submit(Mitigate(author, measure, for_s, reason), RECORD_WAIT_S)
+        match ticket.events:
+            case (MitigationStarted(mitigation=mitigation),) if ticket.refusal is None:
+                await self._reach_edges()
+                now = self._control.world.clock()
+                return show_mitigation(mitigation, now, self._reach(), recorded=ticket.recorded)
+        return _refused(ticket.refusal)
+
+    async def end_mitigation(self, author: str, mitigation: MitigationId) -> EndedMitigationDocument | Refusal:
+        """End a mitigation on every edge at once."""
+        before = self._control.state.mitigations.get(mitigation)
+        ticket = await self._control.submit(EndMitigation(author, mitigation), RECORD_WAIT_S)
+        match ticket.events:
+            case (MitigationEnded() as event,) if ticket.refusal is None and before is not None:
+                await self._reach_edges()
+                ended = EndedMitigation(before, event.at, event.author, event.why)
+                return show_ended(ended, recorded=ticket.recorded)
+        return _refused(ticket.refusal)
+
+    async def set_owner_limits(self, author: str, service: str, limits: Limits | None) -> ServiceDocument | Refusal:
+        """Set what a service's owner chose; None returns to the platform file's limits."""
+        ticket = await self._control.submit(SetOwnerLimits(author, service, limits))
+        if ticket.refusal is not None and ticket.refusal.code is not RefusalCode.UNCHANGED:
+            return ticket.refusal
+        await self._reach_edges()
+        return self.service(service) or Refusal(RefusalCode.SERVICE_UNKNOWN, f"{service} is gone meanwhile")
+
+    async def _see_through(self, command: Command, diagnostics: tuple[Diagnostic, ...]) -> ProposalDocument | Refusal:
+        ticket = await self._control.submit(command)
+        proposed = next((e.revision.number for e in ticket.events if isinstance(e, RevisionProposed)), None)
+        if ticket.refusal is not None or proposed is None:
+            return _refused(ticket.refusal)
+        await self._control.until(_is_decided(proposed), PROOF_WAIT_S)
+        await self._reach_edges()
+        revision = find_revision(self._control.state, proposed)
+        if revision is None:
+            return Refusal(RefusalCode.REVISION_UNKNOWN, f"revision {proposed} is forgotten already")
+        return ProposalDocument(revision=revision, reach=self._reach(), warnings=diagnostics)
+
+    async def _reach_edges(self) -> None:
+        """Wait for the edges, but never long: what is published stays published."""
+        intent, fleet = self._control.intent, self._control.world.fleet
+        locations = intent.platform.locations if intent else ()
+        await asyncio.gather(*(fleet.programmed(location, PROGRAM_WAIT_S) for location in locations))
+
+    def _reach(self) -> Reach:
+        return count_reach(self._control.world.fleet.statuses())
+
+    def _unrecorded(self) -> frozenset[MitigationId]:
+        ids = set[MitigationId]()
+        for event in self._control.core.unrecorded:
+            if isinstance(event, MitigationStarted):
+                ids.add(event.mitigation.id)
+            elif isinstance(event, MitigationEnded):
+                ids.add(event.id)
+        return frozenset(ids)
+
+
+def _is_decided(number: RevisionNumber) -> Callable[[State], bool]:
+    return lambda state: number in state.revisions and state.proving != number
+
+
+def _refused(refusal: Refusal | None) -> Refusal:
+    return refusal or Refusal(RefusalCode.FAILED, "nothing came of it; Holdfast's log may say more")

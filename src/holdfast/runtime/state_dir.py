@@ -1,0 +1,60 @@
+"""Where control keeps what must outlive it: a directory of mode 0700 that one control has at a time."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class StateDirInUse(Exception):
+    """Another control has this directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateDir:
+    """The places in a state directory."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """The record of what was decided."""
+        return self.path / "journal.db"
+
+    @property
+    def tokens(self) -> Path:
+        """Hashes of the tokens."""
+        return self.path / "tokens.json"
+
+    @property
+    def admin_token(self) -> Path:
+        """The secret of the first admin token."""
+        return self.path / "admin.token"
+
+    @property
+    def socket(self) -> Path:
+        """Where control always answers."""
+        return self.path / "control.sock"
+
+    def lock(self) -> int:
+        """Take the directory, making it if need be, until the returned descriptor is closed or the process ends.
+
+        Raises StateDirInUse if another control has it, OSError if it can't be made.
+        """
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.read(descriptor, 20).decode().strip()
+            os.close(descriptor)
+            raise StateDirInUse(f"the control of process {owner} has the state directory {self.path}") from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        return descriptor
+
+
+def default_state() -> Path:
+    """$XDG_STATE_HOME/holdfast, which is ~/.local/state/holdfast unless set otherwise."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "holdfast"

@@ -1,0 +1,107 @@
+"""From nothing to a running control, and back."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from socket import socket as Socket  # noqa: N812 - it is a class
+
+from holdfast import compile as compiler
+from holdfast.adapters.api.app import make_app
+from holdfast.adapters.api.server import ApiServer, bind_port, bind_socket
+from holdfast.adapters.api.tokens import TokenStore, ensure_admin
+from holdfast.adapters.journal.sql_journal import SqlJournal
+from holdfast.model.ports import Clock
+from holdfast.model.revision import RevisionNumber
+from holdfast.model.state import State
+from holdfast.runtime.assembly import Outside, open_outside
+from holdfast.runtime.compiler import Compiler
+from holdfast.runtime.control import Control, World
+from holdfast.runtime.operations import Operations
+from holdfast.runtime.reading import PlatformReader
+from holdfast.runtime.state_dir import StateDir
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where control keeps its state and listens (port 0: any that is free), and what it is made of."""
+
+    state: Path
+    host: str
+    port: int
+    open_outside: Callable[[Path], Outside] = open_outside
+    compiler: Compiler = compiler
+    clock: Clock = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A control at work. `ended` returns when any part of it has, which none should by itself."""
+
+    control: Control
+    operations: Operations
+    address: str
+    ended: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def run_control(settings: Settings) -> AsyncIterator[Running]:
+    """Start everything, in an order in which whatever can't be had is known before anything is begun; stop it after.
+
+    Raises StateDirInUse, AddressInUse, JournalCorrupt, JournalFromNewerVersion, JournalUnavailable, TokensUnreadable,
+    NoEnvoy, RevisionUnreadable, or OSError where a file can't be written.
+    """
+    places = StateDir(settings.state)
+    async with AsyncExitStack() as stack:
+        stack.callback(os.close, places.lock())
+        port = stack.enter_context(bind_port(settings.host, settings.port))
+        socket = stack.enter_context(bind_socket(places.socket))
+        journal = SqlJournal(places.journal)
+        stack.callback(journal.close)
+        tokens = TokenStore(places.tokens, settings.clock)
+        ensure_admin(tokens, places.admin_token)
+        outside = settings.open_outside(places.path)
+        stack.push_async_callback(outside.stop)
+        await outside.start()
+        reader = PlatformReader()
+        world = World(journal, outside.fleet, outside.canary, settings.compiler, reader, settings.clock)
+        control = Control(world)
+        control.resume()
+        operations = Operations(control)
+        server = ApiServer(make_app(operations, tokens), [port, socket])
+        ended = asyncio.create_task(_run_all(control, server, outside))
+        try:
+            yield Running(control, operations, _show_address(port), ended)
+        finally:
+            server.stop()
+            ended.cancel()
+            await asyncio.wait([ended])
+
+
+async def _run_all(control: Control, server: ApiServer, outside: Outside) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(control.run())
+        group.create_task(server.serve())
+        group.create_task(_tend_edges(control, outside))
+
+
+async def _tend_edges(control: Control, outside: Outside) -> None:
+    tended = None
+    while True:
+        if control.intent is not None:
+            await outside.tend_edges(control.intent.platform)
+        tended = control.state.in_force
+        await control.until(partial(_is_other, tended), None)
+
+
+def _is_other(tended: RevisionNumber | None, state: State) -> bool:
+    return state.in_force != tended
+
+
+def _show_address(port: Socket) -> str:
+    host, number = port.getsockname()[:2]
+    return f"http://[{host}]:{number}" if ":" in host else f"http://{host}:{number}"

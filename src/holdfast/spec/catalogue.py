@@ -1,0 +1,60 @@
+"""All codes of diagnostics, and the reference page made from them."""
+
+from itertools import chain
+from typing import Final
+
+from holdfast.spec import check, document, forms, translate
+from holdfast.spec.codes import Code
+from holdfast.spec.rules import accept, addresses, capacity, clients, facts, hosts, limits, names, upstream
+
+_MODULES: Final = (
+    document, translate, forms, hosts, names, addresses, capacity, limits, upstream, accept, clients, facts, check,
+)  # fmt: skip
+
+CODES: Final = tuple(
+    sorted(
+        chain.from_iterable((each for each in vars(module).values() if isinstance(each, Code)) for module in _MODULES),
+        key=lambda code: code.name,
+    )
+)
+"""Every code, in order."""
+
+_SECTIONS: Final = {
+    "HF1": "The file",
+    "HF2": "Keys and values",
+    "HF3": "Names, hosts and addresses",
+    "HF4": "Capacity and limits",
+    "HF5": "Upstreams and kinds of request",
+    "HF6": "Clients",
+    "HF7": "The world around",
+    "HF9": "The check itself",
+}
+_INTRODUCTION: Final = """\
+# Diagnostics
+
+`holdfast check` shows everything that is wrong with a platform file at once, each with a code, its place, the text
+it is about, and what to write instead. An **error** keeps the file from going in force (exit code 1); a **warning**
+points at a danger and lets it pass. Codes keep their meaning between versions.
+
+The examples show only the lines that matter; the rest of the file is sound.
+"""
+
+
+def render_catalogue() -> str:
+    """The reference page of all codes, in Markdown."""
+    parts = [_INTRODUCTION]
+    for prefix, title in _SECTIONS.items():
+        parts.append(f"## {title}\n")
+        parts += [_render_code(code) for code in CODES if code.name.startswith(prefix)]
+    return "\n".join(parts)
+
+
+def _render_code(code: Code) -> str:
+    lines = [f"### {code.name}: {code.title}\n", f"*{code.severity.value.capitalize()}.* {code.meaning}\n"]
+    if code.wrong:
+        lines.append(f"Wrong:\n\n```yaml\n{_show(code.wrong)}\n```\n\nRight:\n\n```yaml\n{_show(code.right)}\n```\n")
+    return "\n".join(lines)
+
+
+def _show(example: str) -> str:
+    return "".join(each if each.isprintable() or each in "\n\t" else f"<U+{ord(each):04X}>" for each in example.strip())

@@ -1,0 +1,56 @@
+"""What a platform must hold to beyond the form of each value: one module for each subject."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from holdfast.model.platform import Platform
+from holdfast.spec.codes import Finding
+from holdfast.spec.rules.accept import check_accepts
+from holdfast.spec.rules.addresses import check_endpoints, check_listens
+from holdfast.spec.rules.capacity import (
+    check_bursts,
+    check_connections,
+    check_edge_parts,
+    check_guarantees,
+    check_maxima,
+)
+from holdfast.spec.rules.clients import check_prefix, check_trust, check_trust_stated
+from holdfast.spec.rules.hosts import check_hosts
+from holdfast.spec.rules.limits import check_limits
+from holdfast.spec.rules.names import check_edge_names, check_service_names
+from holdfast.spec.rules.upstream import check_upstreams
+
+
+class Rule(NamedTuple):
+    """A check, and the sections of the file besides `tenants` that it can't do without."""
+
+    check: Callable[[Platform], Iterator[Finding]]
+    needs: frozenset[str] = frozenset()
+
+
+RULES: Final = (
+    Rule(check_service_names),
+    Rule(check_edge_names, frozenset({"locations"})),
+    Rule(check_hosts),
+    Rule(check_listens, frozenset({"locations"})),
+    Rule(check_endpoints, frozenset({"locations"})),
+    Rule(check_guarantees, frozenset({"locations", "defaults"})),
+    Rule(check_maxima, frozenset({"locations", "defaults"})),
+    Rule(check_bursts, frozenset({"locations", "defaults"})),
+    Rule(check_connections),
+    Rule(check_edge_parts, frozenset({"locations", "defaults"})),
+    Rule(check_limits, frozenset({"locations", "defaults", "bounds"})),
+    Rule(check_upstreams),
+    Rule(check_accepts),
+    Rule(check_trust, frozenset({"clients"})),
+    Rule(check_trust_stated, frozenset({"clients", "locations", "defaults"})),
+    Rule(check_prefix, frozenset({"clients", "defaults"})),
+)
+
+
+def check_platform(platform: Platform, broken: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    """Everything wrong with a platform as a whole, but what would need a `broken` section to know."""
+    if "tenants" not in broken:
+        for rule in RULES:
+            if not rule.needs & broken:
+                yield from rule.check(platform)

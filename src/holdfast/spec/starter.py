@@ -1,0 +1,113 @@
+"""The file that `holdfast init` writes: every key there is, each with what it does."""
+
+from typing import Final
+
+STARTER: Final = """\
+# A Holdfast platform. Check it with `holdfast check`, run it with `holdfast up`.
+# Everything that has a default may be left out; where a default exists, it is what stands here or is named.
+
+holdfast: 1                       # version of this format
+name: demo                        # name of the platform
+mode: enforce                     # observe: count what would be refused, refuse nothing
+
+clients:                          # how a client's address is known
+  # Only these peers are believed when they say, by X-Forwarded-For, for whom they ask. List your load balancers
+  # and CDNs, such as [10.0.0.0/8]. Empty: clients connect directly. A mistake here puts all clients in one bucket.
+  trusted_proxies: []
+  ipv6_prefix: 64                 # how much of an IPv6 address is one client
+
+locations:                        # points of presence
+  local:
+    edges:                        # the Envoys of a location, one item each
+      - name: edge-1              # unique over all locations
+        listen: 127.0.0.1:8080    # IP address and port, IPv6 as [::1]:8080
+    capacity:                     # what the location carries, over all its edges
+      in_flight: 200              # requests at the same time
+      requests: 5000/s            # rate of requests
+      connections: 20000          # connections from clients
+
+defaults:                         # for every service that doesn't say otherwise
+  criticality: sheddable_plus     # who is shed last: critical_plus, critical, sheddable_plus, sheddable
+  limits:                         # answered with 429 above these
+    requests: 500/s               # all requests of a service
+    burst: 1000                   # size of the bucket; two seconds' worth by default
+    per_client:                   # each client of a service
+      requests: 50/s              # rate for one client
+      burst: 100                  # bucket of one client
+  bulkhead:                       # walls around each service, at each location
+    in_flight:                    # requests at the same time; by default nothing, and a quarter of the location
+      guaranteed: 0               # always there for a service
+      maximum: 50                 # never more than this
+    pending: 64                   # requests that may wait for a connection
+    connections: 64               # connections to a service's endpoints
+
+bounds:                           # the most a service may have, here or by its owner's choice
+  requests_max: 2000/s            # for limits.requests
+  burst_max: 4000                 # for every burst
+  per_client_max: 500/s           # for limits.per_client.requests
+
+tenants:                          # your customers, the units of isolation
+  acme:
+    contact: ops@acme.example     # whom to tell when something is done to its services
+    services:                     # names are unique over all tenants
+      # One service with every key. Yours needs only `hosts` and `upstream.endpoints`.
+      acme-shop:
+        hosts:                    # the hosts it answers for; the longest match wins
+          - shop.acme.example
+          - "*.shop.acme.example"
+        criticality: critical     # by default as in `defaults`
+        mode: enforce             # by default as for the platform
+        limits:                   # as in `defaults`
+          requests: 200/s         # all requests
+          burst: 400              # bucket of all
+          per_client:             # each client
+            requests: 20/s        # rate for one client
+            burst: 40             # bucket of one client
+        bulkhead:                 # as in `defaults`
+          in_flight:              # requests at the same time
+            guaranteed: 40        # all guarantees together fit into every location's capacity
+            maximum: 100          # never more than this
+          pending: 64             # requests that may wait
+          connections: 100        # connections to the endpoints
+        accept:                   # kinds of request; what is left out isn't checked, and costs nothing
+          methods: [GET, HEAD, OPTIONS, POST]   # others get 405
+          content_types: [application/json, "image/*"]   # of requests with a body; others get 415
+          body_max: 64KiB         # larger bodies get 413
+          header_max: 32KiB       # larger headers get 431
+          url_max: 8KiB           # longer URLs get 414
+        upstream:                 # where its requests go
+          endpoints:              # host:port, or [ipv6]:port
+            - 127.0.0.1:9101
+            - 127.0.0.1:9102
+          protocol: http1         # or http2
+          timeouts:               # each stage has one
+            connect: 1s           # to open a connection
+            per_try: 5s           # one try; by default only the whole request is timed
+            request: 15s          # the whole request, retries included
+            idle: 1m              # a connection with nothing on it
+          health_check:           # asks every endpoint; by default none does
+            path: /healthz        # answers 200 while all is well
+            interval: 1s          # between two checks
+            timeout: 1s           # for one check
+            unhealthy_after: 2    # failures in a row
+            healthy_after: 1      # successes in a row
+          retries:                # failures that are tried again on another endpoint
+            attempts_max: 2       # 0 turns retries off
+            methods: [GET, HEAD, OPTIONS, POST]   # POST only with an idempotency key
+            idempotency_key: Idempotency-Key   # header by which the upstream knows a repeated request
+            budget: 20%           # retries are at most this share of what is in flight
+            body_max: 64KiB       # larger bodies aren't kept, so they aren't retried
+
+      # A service for GraphQL only.
+      acme-graph:
+        hosts: [graph.acme.example]
+        accept:
+          graphql:                # anything that isn't GraphQL is refused; `{}` has the defaults
+            mutations: true       # operations that change something
+            batching: false       # several operations in one request
+            introspection: false  # questions about the schema itself
+            get_queries: false    # queries by GET
+        upstream:
+          endpoints: [127.0.0.1:9103]
+"""
+"""A platform file in which every key stands, commented. It checks clean."""

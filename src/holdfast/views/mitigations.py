@@ -1,0 +1,82 @@
+"""Mitigations as documents."""
+
+from collections.abc import Collection
+
+from holdfast.model.mitigation import Measure, Mitigation, MitigationId
+from holdfast.model.noun import Noun
+from holdfast.model.state import EndedMitigation, State
+from holdfast.views.edges import Reach
+
+
+class MitigationDocument(Noun):
+    """A mitigation in force. Times are Unix times, in seconds.
+
+    `recorded` is false while the journal can't be written: it is in force all the same, but wouldn't survive a
+    restart of control. `reach` says how many edges have acknowledged everything so far, this included.
+    """
+
+    id: MitigationId
+    measure: Measure
+    reason: str
+    author: str
+    started_at: float
+    expires_at: float
+    remaining_s: float
+    recorded: bool
+    reach: Reach
+
+
+class EndedMitigationDocument(Noun):
+    """A mitigation no longer in force. Times are Unix times, in seconds."""
+
+    id: MitigationId
+    measure: Measure
+    reason: str
+    author: str
+    started_at: float
+    ended_at: float
+    ended_by: str
+    why: str
+    recorded: bool
+
+
+class MitigationsDocument(Noun):
+    """Everything mitigated now, oldest first, and what lately was."""
+
+    active: tuple[MitigationDocument, ...]
+    ended: tuple[EndedMitigationDocument, ...]
+
+
+def show_mitigation(mitigation: Mitigation, now: float, reach: Reach, *, recorded: bool) -> MitigationDocument:
+    """A mitigation in force, for people and programs to read."""
+    return MitigationDocument(
+        **dict(mitigation),
+        remaining_s=max(0.0, mitigation.expires_at - now),
+        recorded=recorded,
+        reach=reach,
+    )
+
+
+def show_ended(ended: EndedMitigation, *, recorded: bool) -> EndedMitigationDocument:
+    """A mitigation that has ended, for people and programs to read."""
+    mitigation = ended.mitigation
+    return EndedMitigationDocument(
+        id=mitigation.id,
+        measure=mitigation.measure,
+        reason=mitigation.reason,
+        author=mitigation.author,
+        started_at=mitigation.started_at,
+        ended_at=ended.ended_at,
+        ended_by=ended.author,
+        why=ended.why,
+        recorded=recorded,
+    )
+
+
+def show_mitigations(
+    state: State, now: float, reach: Reach, unrecorded: Collection[MitigationId]
+) -> MitigationsDocument:
+    """Every mitigation in force and the latest that were. `unrecorded` names those the journal doesn't know yet."""
+    active = (show_mitigation(m, now, reach, recorded=m.id not in unrecorded) for m in state.mitigations.values())
+    ended = (show_ended(e, recorded=e.mitigation.id not in unrecorded) for e in reversed(state.ended))
+    return MitigationsDocument(active=tuple(active), ended=tuple(ended))
