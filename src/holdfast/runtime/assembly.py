@@ -18,6 +18,7 @@ from holdfast.compile import EdgeBoot, compile_bootstrap, listener_name
 from holdfast.model.platform import Location, Platform
 from holdfast.model.ports import Canary, Fleet
 from holdfast.runtime.canary import EnvoyCanary
+from holdfast.runtime.memory import return_freed_memory
 
 _STOP_S_MAX = 15.0
 
@@ -67,6 +68,7 @@ class LocalOutside:
                 await asyncio.to_thread(_stop_agent, folder)
         for edge, (name, place) in edges.items():
             await asyncio.to_thread(self._ensure_agent, edge, name, place)
+        return_freed_memory()
 
     async def stop(self) -> None:
         """End every agent, and with it its Envoy."""
