@@ -1,7 +1,8 @@
 """Commands that speak to a running control, over its UNIX socket or a URL."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -87,7 +88,8 @@ def path_to(collection: str, name: str) -> str:
     return f"{collection}/{quote(name, safe='')}"
 
 
-def open_client(state: Path, url: str | None, token_file: Path | None) -> Client:
+@contextmanager
+def open_client(state: Path, url: str | None, token_file: Path | None) -> Iterator[Client]:
     """A client for a URL, or for the control of a state directory."""
     places = StateDir(state)
     path = token_file or places.admin_token
@@ -98,10 +100,9 @@ def open_client(state: Path, url: str | None, token_file: Path | None) -> Client
         fail(ExitCode.UNREACHABLE, f"there is no token at {path}: {hint}")
     except OSError as error:
         fail(ExitCode.FORBIDDEN, f"the token at {path} can't be read: {error.strerror}")
-    if url:
-        return Client(httpx.Client(base_url=url, timeout=ANSWER_S), url, token)
-    transport = httpx.HTTPTransport(uds=str(places.socket))
-    return Client(httpx.Client(base_url="http://control", transport=transport, timeout=ANSWER_S), str(state), token)
+    transport = None if url else httpx.HTTPTransport(uds=str(places.socket))
+    with httpx.Client(base_url=url or "http://control", transport=transport, timeout=ANSWER_S) as http:
+        yield Client(http, url or str(state), token)
 
 
 def with_client(command: Callable[..., None]) -> Callable[..., None]:
@@ -110,7 +111,8 @@ def with_client(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(state: Path, url: str | None, token_file: Path | None, **arguments: Any) -> None:
         try:
-            command(open_client(state, url, token_file), **arguments)
+            with open_client(state, url, token_file) as client:
+                command(client, **arguments)
         except ControlProblem as problem:
             fail(_code_of(problem.document), problem.document.detail)
 

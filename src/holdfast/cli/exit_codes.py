@@ -1,29 +1,29 @@
 """How every command ends, for scripts to go by."""
 
 from enum import IntEnum
+from typing import Self
 
 
 class ExitCode(IntEnum):
-    """The exit codes of `holdfast`. They don't change their meaning."""
+    """The exit codes of `holdfast`, each with its meaning. They don't change it."""
 
-    OK = 0
-    INPUT_MISTAKEN = 1
-    """What was handed in has mistakes; all of them were printed."""
-    USAGE = 2
-    """The command line itself is wrong."""
-    UNREACHABLE = 3
-    """No control answers there."""
-    REFUSED = 4
-    """Control won't do it; the message says why. Nothing was changed."""
-    FORBIDDEN = 5
-    """The token is unknown, or its role isn't enough."""
-    JOURNAL_UNUSABLE = 6
-    """The journal is corrupt, or from a newer version; the message says what to do."""
-    IN_USE = 7
-    """Something else has the port or the state directory."""
-    ENVOY_MISSING = 8
-    """There is no Envoy for this machine."""
-    DISK_FULL = 9
-    """The journal can't be written now."""
-    FAILED = 70
-    """Holdfast itself failed: a bug."""
+    meaning: str
+
+    OK = 0, "done"
+    INPUT_MISTAKEN = 1, "what was handed in has mistakes; all of them were printed"
+    USAGE = 2, "the command line is wrong, or a file can't be read"
+    UNREACHABLE = 3, "no control answers there"
+    REFUSED = 4, "control won't do it; nothing was changed"
+    FORBIDDEN = 5, "the token is unknown, or its role isn't enough"
+    JOURNAL_UNUSABLE = 6, "the journal is corrupt, or from a newer version"
+    IN_USE = 7, "something else has the port or the state directory"
+    ENVOY_MISSING = 8, "there is no Envoy for this machine"
+    DISK_FULL = 9, "the state directory can't be written"
+    FAILED = 70, "a bug in Holdfast"
+
+    def __new__(cls, value: int, meaning: str) -> Self:
+        """A code that is its number, and knows what it means."""
+        code = int.__new__(cls, value)
+        code._value_ = value
+        code.meaning = meaning
+        return code

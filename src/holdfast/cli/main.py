@@ -37,6 +37,7 @@ def make_app() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         callback=_describe,
+        epilog=f"Exit codes: {', '.join(f'{code.value} {code.meaning}' for code in ExitCode)}.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for panel, commands in PANELS.items():
@@ -57,10 +58,16 @@ def main() -> None:
         sys.exit(ExitCode.FAILED)
 
 
-def _describe(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False
-) -> None:
-    """A resilience control plane over real Envoy edges."""
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         print(f"holdfast {__version__}")
         raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+]
+
+
+def _describe(*, version: VersionOption = False) -> None:
+    """A resilience control plane over real Envoy edges."""

@@ -1,10 +1,11 @@
 """`holdfast salvage`: what to do with a corrupt journal."""
 
-import typer
+import os
 
 from holdfast.cli.client import StateOption
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import fail, print_line
+from holdfast.model.ports import JournalFromNewerVersion, JournalUnavailable
 from holdfast.runtime.state_dir import StateDir, StateDirInUse, default_state
 
 
@@ -16,10 +17,17 @@ def salvage(state: StateOption = default_state()) -> None:  # noqa: B008 - it is
     if not places.journal.exists():
         fail(ExitCode.USAGE, f"there is no journal in {state}")
     try:
-        places.lock()
+        lock = places.lock()
+        salvaged = salvage_journal(places.journal)
+        os.close(lock)
     except StateDirInUse as error:
         fail(ExitCode.IN_USE, str(error))
-    salvaged = salvage_journal(places.journal)
+    except JournalFromNewerVersion as error:
+        fail(ExitCode.JOURNAL_UNUSABLE, f"{error}; nothing was changed")
+    except (JournalUnavailable, OSError) as error:
+        fail(ExitCode.DISK_FULL, str(error))
+    if salvaged is None:
+        print_line("The journal is whole; there is nothing to salvage.")
+        return
     print_line(f"{salvaged.events} events and {salvaged.texts} platform texts are whole, and are the journal now.")
     print_line(f"The corrupt one is {salvaged.corrupt}.")
-    raise typer.Exit(ExitCode.OK)

@@ -18,7 +18,7 @@ from holdfast.model.ports import JournalCorrupt, JournalFromNewerVersion, Journa
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.revision import RevisionStatus
 from holdfast.runtime.control import RevisionUnreadable
-from holdfast.runtime.state_dir import StateDir, StateDirInUse
+from holdfast.runtime.state_dir import StateDir, StateDirInUse, StateDirUnusable
 from holdfast.runtime.up import Running, Settings, run_control
 from holdfast.views.revisions import RejectedDocument
 
@@ -44,6 +44,8 @@ def serve(order: Order) -> None:
         uvloop.run(_serve(order))
     except (StateDirInUse, AddressInUse) as error:
         fail(ExitCode.IN_USE, str(error))
+    except StateDirUnusable as error:
+        fail(ExitCode.USAGE, str(error))
     except JournalCorrupt as error:
         hint = f"`holdfast salvage --state {order.state}` keeps what is whole; the edges go on as they are meanwhile"
         fail(ExitCode.JOURNAL_UNUSABLE, f"the journal in {order.state} is corrupt: {error}. {hint}")
@@ -75,10 +77,15 @@ async def _serve(order: Order) -> None:
 
 
 async def _start(order: Order, running: Running) -> None:
+    control = running.control
     if order.text is not None:
         await _propose(order.text, order.file, running)
-    elif running.control.state.in_force is None:
+    elif control.state.in_force is None and control.state.proving is None:
         fail(ExitCode.USAGE, "nothing was in force here before: give a platform file (`holdfast init` writes one)")
+    await control.until(lambda state: state.proving is None, None)
+    if control.state.in_force is None:
+        newest = max(control.state.revisions.values(), key=lambda entry: entry.revision.number)
+        fail(ExitCode.REFUSED, f"revision {newest.revision.number} is refused: {newest.why}")
     missing = await _await_edges(running)
     _say_ready(order, running, missing)
 

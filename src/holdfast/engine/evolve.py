@@ -65,7 +65,7 @@ def _put_in_force(state: State, event: RevisionInForce) -> State:
         state,
         revisions=revisions,
         in_force=event.number,
-
+        before=state.in_force,
         proving=None,
         settled=dict(event.settled),
     )

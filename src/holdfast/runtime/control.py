@@ -81,7 +81,7 @@ class Control:
 
     @property
     def journal_writable(self) -> bool:
-        """Whether the last attempt to write succeeded."""
+        """Whether nothing is known against the journal: no write has failed since that wasn't made good."""
         return self._retry_at is None
 
     def resume(self) -> None:
@@ -151,7 +151,7 @@ class Control:
             self._serve(self._tick)
         else:
             self._serve(item)
-            if self.world.clock() >= min(self._tick_at, self._wake_at):
+            if self._sleep_s() <= 0:
                 self._serve(self._tick)
         if self.state is not before:
             self._changed.set()
@@ -170,25 +170,30 @@ class Control:
                 item.answer(Refusal(RefusalCode.FAILED, "Holdfast itself failed at this; its log says more"))
 
     def _sleep_s(self) -> float:
-        due = min(self._tick_at, self._wake_at, self._retry_at or float("inf"))
-        return min(max(due - self.world.clock(), 0.0), TICK_S)
+        """Until the next expiry by the clock, the next tick or the next attempt to write by the loop's time."""
+        expiry_s = self._wake_at - self.world.clock()
+        retry_at = self._tick_at if self._retry_at is None or self.core.writing else self._retry_at
+        due_s = min(self._tick_at, retry_at) - asyncio.get_running_loop().time()
+        return max(0.0, min(expiry_s, due_s))
 
     def _tick(self) -> None:
-        now = self.world.clock()
-        self._tick_at = now + TICK_S
-        if self._wake_at <= now:
+        self._tick_at = asyncio.get_running_loop().time() + TICK_S
+        if self._wake_at <= self.world.clock():
             self._wake_at = float("inf")
         self.core.take(Ticket(Tick()))
         self.core.retry()
 
     def _start_write(self) -> None:
-        if self._retry_at is not None and not self._fresh and self.world.clock() < self._retry_at:
+        """Write what is to be written, unless that failed just now and nobody waits for it."""
+        if self._retry_at is not None and not self._fresh and asyncio.get_running_loop().time() < self._retry_at:
             return
         batch = self.core.begin_write()
         if batch:
             self._fresh = False
             self._writing = asyncio.get_running_loop().run_in_executor(self._writer, self._write, batch)
             self._writing.add_done_callback(self._note_written)
+        elif not self.core.writing:
+            self._retry_at = None
 
     def _note_written(self, writing: asyncio.Future[bool]) -> None:
         self._inbox.put_nowait(lambda: self._end_write(writing.result()))
@@ -210,7 +215,7 @@ class Control:
         return True
 
     def _end_write(self, written: bool) -> None:
-        self._retry_at = None if written else self.world.clock() + RETRY_S
+        self._retry_at = None if written else asyncio.get_running_loop().time() + RETRY_S
         self.core.end_write(written=written)
 
     def _perform(self, state: State, effects: tuple[Effect, ...]) -> None:

@@ -4,10 +4,18 @@ import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+STATE_PATH_BYTES_MAX: Final = 70
+"""So that the sockets in it, whose paths the kernel holds to 107 bytes (unix(7)), have room for the edges' names."""
 
 
 class StateDirInUse(Exception):
     """Another control has this directory."""
+
+
+class StateDirUnusable(Exception):
+    """The directory's path is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,10 @@ class StateDir:
     def lock(self) -> int:
         """Take the directory, making it if need be, until the returned descriptor is closed or the process ends.
 
-        Raises StateDirInUse if another control has it, OSError if it can't be made.
+        Raises StateDirInUse if another control has it, StateDirUnusable or OSError if it can't be made.
         """
+        if len(os.fsencode(self.path.absolute())) > STATE_PATH_BYTES_MAX:
+            raise StateDirUnusable(f"{self.path} is too long: choose a path of at most {STATE_PATH_BYTES_MAX} bytes")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -1,6 +1,7 @@
 """From nothing to a running control, and back."""
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -9,12 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from socket import socket as Socket  # noqa: N812 - it is a class
+from typing import Final
 
 from holdfast import compile as compiler
 from holdfast.adapters.api.app import make_app
 from holdfast.adapters.api.server import ApiServer, bind_port, bind_socket
 from holdfast.adapters.api.tokens import TokenStore, ensure_admin
 from holdfast.adapters.journal.sql_journal import SqlJournal
+from holdfast.model.platform import Platform
 from holdfast.model.ports import Clock
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import State
@@ -24,6 +27,8 @@ from holdfast.runtime.control import Control, World
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.reading import PlatformReader
 from holdfast.runtime.state_dir import StateDir
+
+LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,8 @@ class Running:
 async def run_control(settings: Settings) -> AsyncIterator[Running]:
     """Start everything, in an order in which whatever can't be had is known before anything is begun; stop it after.
 
-    Raises StateDirInUse, AddressInUse, JournalCorrupt, JournalFromNewerVersion, JournalUnavailable, TokensUnreadable,
-    NoEnvoy, RevisionUnreadable, or OSError where a file can't be written.
+    Raises StateDirInUse, StateDirUnusable, AddressInUse, JournalCorrupt, JournalFromNewerVersion, JournalUnavailable,
+    TokensUnreadable, NoEnvoy, RevisionUnreadable, or OSError where a file can't be written.
     """
     places = StateDir(settings.state)
     async with AsyncExitStack() as stack:
@@ -93,9 +98,17 @@ async def _tend_edges(control: Control, outside: Outside) -> None:
     tended = None
     while True:
         if control.intent is not None:
-            await outside.tend_edges(control.intent.platform)
+            await _try_to_tend(outside, control.intent.platform)
         tended = control.state.in_force
         await control.until(partial(_is_other, tended), None)
+
+
+async def _try_to_tend(outside: Outside, platform: Platform) -> None:
+    """An edge that can't be started is seen to be missing; the others, and the kill switch, go on."""
+    try:
+        await outside.tend_edges(platform)
+    except (OSError, ValueError):
+        LOG.exception("not every edge can be started")
 
 
 def _is_other(tended: RevisionNumber | None, state: State) -> bool:

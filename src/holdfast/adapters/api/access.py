@@ -5,10 +5,12 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.adapters.api.port import Operations
-from holdfast.adapters.api.problems import Problem
+from holdfast.adapters.api.problems import Problem, answer_problem
 from holdfast.adapters.api.tokens import TokenStore
 from holdfast.model.token import Role, Token
 
@@ -16,15 +18,35 @@ _BEARER: Final = HTTPBearer(auto_error=False, description="`holdfast token creat
 _MAY_READ: Final = {Role.VIEWER, Role.OPERATOR, Role.ADMIN}
 
 
-def identify(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Token:
-    """Whose request this is; 401 without a token that is known."""
-    tokens: TokenStore = request.app.state.tokens
-    found = tokens.find(bearer.credentials) if bearer else None
-    if found is None:
-        detail = "send a token that is known here: Authorization: Bearer holdfast_…"
-        challenge = {"WWW-Authenticate": "Bearer"}
-        raise Problem(HTTPStatus.UNAUTHORIZED, "token_unknown", detail, headers=challenge)
-    return found
+class TokenGate:
+    """Turns away whoever has no token, before a byte of a body is read."""
+
+    def __init__(self, app: ASGIApp, tokens: TokenStore, open_paths: frozenset[str]) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._open_paths = open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if its token is known, and tell the rest of the app whose it is."""
+        if scope["type"] == "http" and scope["path"] not in self._open_paths:
+            scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
+            found = self._tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
+            if found is None:
+                await answer_problem(_unknown_token())(scope, receive, send)
+                return
+            scope.setdefault("state", {})["token"] = found
+        await self._app(scope, receive, send)
+
+
+def _unknown_token() -> Problem:
+    detail = "send a token that is known here: Authorization: Bearer holdfast_…"
+    return Problem(HTTPStatus.UNAUTHORIZED, "token_unknown", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def identify(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Token:
+    """Whose request this is, as the gate found."""
+    token: Token = request.state.token
+    return token
 
 
 def _operations(request: Request) -> Operations:

@@ -6,16 +6,13 @@ from fastapi import FastAPI
 
 from holdfast import __version__
 from holdfast.adapters.api import mitigation_routes, platform_routes, problems, token_routes
-from holdfast.adapters.api.access import Anyone
+from holdfast.adapters.api.access import Anyone, TokenGate
 from holdfast.adapters.api.body_limit import BodyLimit
+from holdfast.adapters.api.description import ERRORS, describe
 from holdfast.adapters.api.port import Operations
 from holdfast.adapters.api.tokens import TokenStore
-from holdfast.model.problem import ProblemDocument
 
-ERRORS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": ProblemDocument, "content": {"application/problem+json": {}}}
-    for status in (400, 401, 403, 404, 409, 413, 422, 500, 503)
-}
+HEALTH: Final = "/healthz"
 
 
 def make_app(operations: Operations, tokens: TokenStore) -> FastAPI:
@@ -23,22 +20,21 @@ def make_app(operations: Operations, tokens: TokenStore) -> FastAPI:
     app = FastAPI(
         title="Holdfast",
         version=__version__,
-        description=(__doc__ or ""),
+        description="What is in force, what may change it, and what protects it for a time.",
         openapi_url=None,
-        responses=ERRORS,
         redirect_slashes=False,
     )
     app.state.operations, app.state.tokens = operations, tokens
-    app.include_router(platform_routes.router)
-    app.include_router(mitigation_routes.router)
-    app.include_router(token_routes.router)
-    app.add_api_route("/healthz", check_health, responses={})
+    for routes in (platform_routes, mitigation_routes, token_routes):
+        app.include_router(routes.router, responses=ERRORS)
+    app.add_api_route(HEALTH, check_health)
     app.add_middleware(BodyLimit)
+    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset({HEALTH}))
     problems.install(app)
 
     @app.get("/v1/openapi.json", include_in_schema=False)
-    async def describe(_token: Anyone) -> dict[str, Any]:
-        return app.openapi()
+    async def show_description(_token: Anyone) -> dict[str, Any]:
+        return describe(app)
 
     return app
 

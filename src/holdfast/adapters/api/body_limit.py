@@ -26,7 +26,7 @@ class BodyLimit:
             return
         bytes_max = REVISION_BODY_BYTES_MAX if scope["path"] == "/v1/revisions" else BODY_BYTES_MAX
         if _stated_length(scope) > bytes_max:
-            problem = Problem(_TOO_LARGE, "body_too_large", _explain(bytes_max), headers={"Connection": "close"})
+            problem = Problem(_TOO_LARGE, "body_too_large", _explain(bytes_max))
             await answer_problem(problem)(scope, receive, send)
             return
         await self._app(scope, _count(receive, bytes_max), send)
@@ -43,7 +43,7 @@ def _count(receive: Receive, bytes_max: int) -> Receive:
         message = await receive()
         rest -= len(message.get("body", b""))
         if rest < 0:
-            raise HTTPException(_TOO_LARGE, _explain(bytes_max), {"Connection": "close"})
+            raise HTTPException(_TOO_LARGE, _explain(bytes_max))
         return message
 
     return receive_counted

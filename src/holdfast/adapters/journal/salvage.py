@@ -22,17 +22,30 @@ class Salvaged:
     corrupt: Path
 
 
-def salvage_journal(path: Path) -> Salvaged:
-    """Put a new journal in the place of a corrupt one, which is kept beside it. Nobody else may have it open.
+def salvage_journal(path: Path) -> Salvaged | None:
+    """Put a new journal in the place of a corrupt one, which is kept beside it; None if it is whole.
 
-    Raises JournalFromNewerVersion, JournalUnavailable.
+    Nobody else may have it open. Raises JournalFromNewerVersion or JournalUnavailable, and changes nothing then.
     """
+    if _is_whole(path):
+        return None
+    with closing(sqlite3.connect(path)) as old:
+        events, texts = list(_read_events(old)), list(_read_texts(old))
     corrupt = _set_aside(path)
-    with closing(sqlite3.connect(corrupt)) as old, closing(SqlJournal(path)) as new:
-        texts = sum(1 for text in _read_texts(old) if new.keep_text(text))
-        events = list(_read_events(old))
+    with closing(SqlJournal(path)) as new:
+        for text in texts:
+            new.keep_text(text)
         new.append(events)
-    return Salvaged(len(events), texts, corrupt)
+    return Salvaged(len(events), len(texts), corrupt)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with closing(SqlJournal(path)) as journal:
+            journal.read()
+    except JournalCorrupt:
+        return False
+    return True
 
 
 def _set_aside(path: Path) -> Path:

@@ -1,0 +1,55 @@
+"""Plays commands to the pure engine, as a transcript."""
+
+from dataclasses import dataclass, field
+
+from holdfast.engine.command import CanaryAnswered, Command, ProposeRevision
+from holdfast.engine.decide import decide
+from holdfast.engine.evolve import evolve
+from holdfast.engine.facts import Facts, PlatformFacts
+from holdfast.engine.react import Effect, react
+from holdfast.model.event import Event
+from holdfast.model.platform import Bounds
+from holdfast.model.refusal import Refusal, RefusalCode
+from holdfast.model.state import State
+
+
+def make_facts(*services: str, bounds: Bounds | None = None) -> PlatformFacts:
+    return PlatformFacts({name: f"t-{name}" for name in services}, bounds or Bounds())
+
+
+def make_content(digit: str) -> str:
+    return digit * 64
+
+
+@dataclass
+class Play:
+    platform: PlatformFacts | None = None
+    now: float = 1_000.0
+    state: State = field(default_factory=State)
+    events: list[Event] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    message: str = ""
+
+    def do(self, command: Command) -> tuple[Event, ...]:
+        """The events of a command that must not be refused."""
+        decision = decide(self.state, command, Facts(self.now, self.platform))
+        assert not isinstance(decision, Refusal), decision
+        self.effects = []
+        for event in decision:
+            self.state = evolve(self.state, event)
+            self.effects += react(self.state, event)
+            self.events.append(event)
+        return decision
+
+    def refuse(self, command: Command) -> RefusalCode:
+        """The code that a command is refused with."""
+        decision = decide(self.state, command, Facts(self.now, self.platform))
+        assert isinstance(decision, Refusal), decision
+        self.message = decision.message
+        return decision.code
+
+    def put_in_force(self, content: str, platform: PlatformFacts) -> None:
+        """A revision proposed and proved."""
+        self.do(ProposeRevision("ann", make_content(content), "p.yaml"))
+        self.do(CanaryAnswered(self.state.revision_next - 1, platform))
+        self.platform = platform

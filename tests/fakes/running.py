@@ -1,0 +1,111 @@
+"""A whole control in a thread, on a real journal and real sockets, with fake edges."""
+
+import asyncio
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import httpx
+
+from fakes.compiler import ReadableCompiler
+from fakes.fleet import FakeCanary, FakeFleet
+from holdfast.model.platform import Platform
+from holdfast.model.ports import Canary, Fleet
+from holdfast.runtime.state_dir import StateDir
+from holdfast.runtime.up import Running, Settings, run_control
+
+PLATFORM = """
+holdfast: 1
+name: small
+clients: {trusted_proxies: []}
+locations:
+  east: {edges: [{name: e1, listen: "127.0.0.1:18080"}], capacity: {in_flight: 100, requests: 1000/s}}
+bounds: {requests_max: 100/s, burst_max: 200, per_client_max: 10/s}
+defaults: {limits: {requests: 50/s, per_client: {requests: 5/s}}}
+tenants:
+  acme: {services: {shop: {hosts: [shop.example], upstream: {endpoints: ["127.0.0.1:9000"]}}}}
+  globex: {services: {mail: {hosts: [mail.example], upstream: {endpoints: ["127.0.0.1:9001"]}}}}
+"""
+"""Two tenants with a service each."""
+
+
+@dataclass
+class FakeOutside:
+    fleet: Fleet = field(default_factory=lambda: FakeFleet({"east": ("e1",)}))
+    canary: Canary = field(default_factory=FakeCanary)
+    tended: list[Platform] = field(default_factory=list)
+    stopped: bool = False
+
+    async def start(self) -> None:
+        pass
+
+    async def tend_edges(self, platform: Platform) -> None:
+        self.tended.append(platform)
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+@dataclass(frozen=True)
+class RunningControl:
+    """A control in its thread, and ways to reach it."""
+
+    state: StateDir
+    running: Running
+    outside: FakeOutside
+
+    @property
+    def url(self) -> str:
+        return self.running.address
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        """Speaks with a token; the admin's unless one is given."""
+        secret = self.state.admin_token.read_text().strip() if token is None else token
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
+
+    def make_token(self, role: str, tenant: str | None = None) -> str:
+        with self.client() as admin:
+            made = admin.post("/v1/tokens", json={"name": f"{role}-1", "role": role, "tenant": tenant})
+        secret: str = made.raise_for_status().json()["secret"]
+        return secret
+
+
+@contextmanager
+def short_directory() -> Iterator[Path]:
+    """A directory whose path leaves room for a socket's name."""
+    with tempfile.TemporaryDirectory(prefix="hf-", dir="/tmp") as directory:
+        yield Path(directory)
+
+
+@contextmanager
+def run_in_thread(state: Path, outside: FakeOutside | None = None) -> Iterator[RunningControl]:
+    """A control from its start to its orderly end."""
+    outside = outside or FakeOutside()
+    settings = Settings(state, "127.0.0.1", 0, lambda _: outside, ReadableCompiler(), time.time)
+    started: Future[Running] = Future()
+    stop: Future[None] = Future()
+
+    async def live() -> None:
+        try:
+            async with run_control(settings) as running:
+                started.set_result(replace(running))
+                await asyncio.wrap_future(stop)
+        except Exception as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    thread = threading.Thread(target=asyncio.run, args=(live(),))
+    thread.start()
+    try:
+        yield RunningControl(StateDir(state), started.result(20), outside)
+    finally:
+        if not stop.done():
+            stop.set_result(None)
+        thread.join(20)
+        assert not thread.is_alive()

@@ -1,0 +1,33 @@
+"""A few hundred simulated lives of a control plane: see `run` for what goes wrong, `checkers` for what must hold."""
+
+from collections import Counter
+
+import pytest
+
+from simulation.run import Run
+
+SEEDS = 40
+STEPS = 250
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_every_invariant_holds_after_every_step(seed: int) -> None:
+    run = Run(seed)
+    for _ in range(STEPS):
+        run.step()
+    run.settle()
+    assert not run.control.core.unrecorded
+    assert all(status.programmed for status in run.outside.fleet.statuses()) or not run.outside.fleet.wanted
+    assert run.control.core.state.proving is None
+
+
+def test_everything_that_can_go_wrong_did() -> None:
+    happened: Counter[str] = Counter()
+    for seed in range(SEEDS):
+        run = Run(seed)
+        for _ in range(STEPS):
+            run.step()
+        happened.update(run.happened)
+    expected = ("nack", "partition", "crash", "lost unrecorded", "unwritten", "written", "Rollback")
+    assert all(happened[name] >= 10 for name in expected), happened
+    assert happened["crash between disk and answer"] >= 1
