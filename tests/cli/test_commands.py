@@ -26,6 +26,7 @@ def holdfast(control: RunningControl, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command and expects it to end with a certain code."""
     monkeypatch.setenv("HOLDFAST_STATE", str(control.state.path))
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str, code: ExitCode = ExitCode.OK) -> Result:
         result = CliRunner().invoke(make_app(), arguments, catch_exceptions=False)

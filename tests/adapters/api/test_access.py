@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fakes.running import RunningControl, run_in_thread
+from fakes.running import RunningControl, run_in_thread, short_directory
 from holdfast.adapters.api import tokens as tokens_module
 from holdfast.adapters.api.tokens import TokenStore, TokensUnreadable, TooManyTokens, ensure_admin
 from holdfast.model.token import Role
@@ -172,9 +172,8 @@ def test_the_socket_answers_as_the_port_does(control: RunningControl) -> None:
         assert client.get("/v1/status").status_code == 401
 
 
-def test_a_dead_controls_socket_is_replaced(control: RunningControl, tmp_path: Path) -> None:
-    stale = tmp_path / "control.sock"
-    if len(str(stale)) < 100:
-        stale.write_text("")
-        with run_in_thread(tmp_path) as again:
+def test_a_dead_socket_is_replaced() -> None:
+    with short_directory() as state:
+        (state / "control.sock").write_text("")
+        with run_in_thread(state) as again:
             assert httpx.get(f"{again.url}/healthz").status_code == 200
