@@ -1,0 +1,1 @@
+"""Incidents replayed: on real processes, and scored from what independent instruments measured."""

@@ -1,0 +1,1 @@
+"""What Holdfast costs, measured on real processes: `python -m bench`."""

@@ -1,0 +1,99 @@
+"""One Holdfast edge by itself: what `compile` yields, served by the real xDS server to a real Envoy."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from holdfast.adapters.envoy.admin import EnvoyAdmin
+from holdfast.adapters.envoy.binary import find_envoy
+from holdfast.adapters.envoy.process import EnvoyProcess, start_envoy
+from holdfast.adapters.xds.group import ResourceGroup
+from holdfast.adapters.xds.server import AdsServer, Subscriber
+from holdfast.compile import EdgeBoot, compile_bootstrap, compile_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from typing import Any
+
+    from holdfast.adapters.xds.session import Outcome, Session
+    from holdfast.model.intent import Intent
+    from holdfast.model.resource import Snapshot
+
+READY_S_MAX = 60.0
+CONNECTIONS_MAX = 10_000
+
+
+class EdgeRefused(Exception):
+    """Envoy refused what it was given, or didn't come up; the message is what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A running edge: its Envoy, what it is given, the outcomes so far with the time of each."""
+
+    envoy: EnvoyProcess
+    group: ResourceGroup
+    folder: Path
+    outcomes: list[tuple[float, Outcome]]
+    ready_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alterations:
+    """How an edge's configuration differs from what is compiled, to see what a part of it costs."""
+
+    bootstrap: Callable[[dict[str, Any]], Mapping[str, Any]] = lambda boot: boot
+    snapshot: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot
+
+
+UNALTERED = Alterations()
+
+
+@contextlib.asynccontextmanager
+async def run_edge(
+    intent: Intent, location: str, cpus: frozenset[int], alter: Alterations = UNALTERED
+) -> AsyncIterator[Edge]:
+    """An edge of the location that serves; gone when the block is left. Raises EdgeRefused."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-edge-") as name:
+        folder = Path(name)
+        group, outcomes = ResourceGroup(), list[tuple[float, "Outcome"]]()
+        group.replace(alter.snapshot(compile_snapshot(intent, location)))
+
+        def note(_session: Session, outcome: Outcome) -> None:
+            outcomes.append((time.monotonic(), outcome))
+
+        server = AdsServer(f"unix:{folder}/xds.sock", lambda _node: Subscriber(group, on_outcome=note))
+        await server.start()
+        edge_name = intent.platform.locations[location].edges[0].name
+        boot = EdgeBoot(edge_name, location, f"{folder}/xds.sock", f"{folder}/admin.sock", CONNECTIONS_MAX)
+        began = time.monotonic()
+        envoy = start_envoy(find_envoy(), alter.bootstrap(compile_bootstrap(boot)), folder, workers=1, cpus=cpus)
+        try:
+            await wait_until_ready(envoy, folder)
+            _raise_refusals(outcomes)
+            yield Edge(envoy, group, folder, outcomes, time.monotonic() - began)
+        finally:
+            await asyncio.to_thread(envoy.stop)
+            await server.stop()
+
+
+async def wait_until_ready(envoy: EnvoyProcess, folder: Path) -> None:
+    """Returns once an Envoy with its admin socket and log in `folder` serves. Raises EdgeRefused."""
+    deadline = time.monotonic() + READY_S_MAX
+    async with EnvoyAdmin(folder / "admin.sock") as admin:
+        while not await admin.is_ready():
+            if not envoy.is_alive() or time.monotonic() > deadline:
+                raise EdgeRefused((folder / "envoy.log").read_text()[-4000:])
+            await asyncio.sleep(0.02)
+
+
+def _raise_refusals(outcomes: list[tuple[float, Outcome]]) -> None:
+    for _, outcome in outcomes:
+        if outcome.error:
+            raise EdgeRefused(outcome.error)
