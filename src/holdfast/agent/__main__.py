@@ -19,11 +19,13 @@ from holdfast.adapters.envoy.supervisor import supervise
 from holdfast.adapters.last_good import LastGoodStore
 from holdfast.adapters.xds.client import AdsClient
 from holdfast.adapters.xds.relay import Relay
-from holdfast.adapters.xds.server import AdsServer
+from holdfast.adapters.xds.server import AdsServer, Subscriber
 from holdfast.agent.settings import AgentSettings, agent_socket
 
 _log = logging.getLogger("holdfast.agent")
 RECONNECT_S = 0.2
+ASK_S = 1.0
+"""How long Envoy may take to ask for what it asks for by name."""
 
 
 async def run_agent(folder: Path) -> None:
@@ -33,12 +35,13 @@ async def run_agent(folder: Path) -> None:
     relay = Relay(store.load(), store.note)
     socket = agent_socket(folder)
     socket.unlink(missing_ok=True)
-    server = AdsServer(f"unix:{socket}", lambda node: relay.subscriber if node == settings.edge else None)
+    server = AdsServer(f"unix:{socket}", lambda node: _admit(node, settings, relay))
     await server.start()
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(store.run())
             tasks.create_task(_follow_control(settings, relay))
+            tasks.create_task(_answer_overdue(relay))
             tasks.create_task(supervise(lambda: adopt_envoy(folder), lambda: _start(settings, folder)))
     finally:
         store.flush()
@@ -60,6 +63,19 @@ async def _follow_control(settings: AgentSettings, relay: Relay) -> None:
             _log.debug("control isn't there (%s); serving what was last taken", error)
         relay.forget_waiting()
         await asyncio.sleep(RECONNECT_S)
+
+
+def _admit(node: str, settings: AgentSettings, relay: Relay) -> Subscriber | None:
+    subscriber = relay.admit() if node == settings.edge else None
+    if subscriber is None:
+        _log.info("%s is turned away: nothing is known here yet", node)
+    return subscriber
+
+
+async def _answer_overdue(relay: Relay) -> None:
+    while True:
+        await asyncio.sleep(ASK_S)
+        relay.answer_overdue()
 
 
 async def _main(folder: Path) -> None:

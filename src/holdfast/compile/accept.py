@@ -18,6 +18,7 @@ from holdfast.model.platform import Accept, GraphQL, Mode
 
 GRAPHQL_NAMESPACE = "holdfast.graphql"
 _QUERY_KEY = "query"
+_UNREADABLE_KEY = "unreadable"
 METHOD_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 _READS = ("GET", "HEAD", "OPTIONS")
 _GRAPHQL_CONTENT_TYPES = ("application/json",)
@@ -25,6 +26,12 @@ _GRAPHQL_CONTENT_TYPES = ("application/json",)
 _MUTATION_WORD = r"(?s)(?:^|.*[^_0-9A-Za-z$@])(?:mutation|subscription)(?:[^_0-9A-Za-z].*|$)"
 """Any token `mutation` or `subscription`. A field of that name is refused too: wrong in the safe direction."""
 _INTROSPECTION_WORD = r"(?s)(?:^|.*[^_0-9A-Za-z$@])__(?:schema|type)(?:[^_0-9A-Za-z].*|$)"
+GRAPHQL_BODY_MAX = 1024 * 1024
+"""For a service that states nothing: a document is judged when its body is whole, which must end somewhere."""
+GRAPHQL_OBSERVED_BODY_MAX = 16 * 1024 * 1024
+"""For a service that is only observed: bodies are read all the same, and the edge's memory must be safe."""
+GRAPHQL_DOCUMENT_MAX = 8192
+"""Envoy's own: longer values aren't read, so longer documents can't be judged."""
 _ENCODED_LETTER = r".*%(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])"
 _QUERY_PARAMETER = r"[^?]*\?(?:.*&)?query=[^&].*"
 
@@ -44,17 +51,25 @@ def compile_graphql(graphql: GraphQL, mode: Mode) -> rbac_filter_pb2.RBACPerRout
     return _per_route(dict(_document_policies(graphql)), mode)
 
 
-def compile_graphql_reader() -> json_to_metadata_pb2.JsonToMetadata:
-    """Reads the document out of a JSON body."""
+def compile_graphql_reader(accept: Accept) -> json_to_metadata_pb2.JsonToMetadata:
+    """Reads the document out of a JSON body, under any content type that is let through."""
     config = json_to_metadata_pb2.JsonToMetadata()
+    config.request_rules.allow_content_types_regex.regex = _content_type_regex(accepted_content_types(accept))
     rule = config.request_rules.rules.add()
     rule.selectors.add(key=_QUERY_KEY)
     rule.on_present.metadata_namespace = GRAPHQL_NAMESPACE
     rule.on_present.key = _QUERY_KEY
     rule.on_error.metadata_namespace = GRAPHQL_NAMESPACE
-    rule.on_error.key = "unreadable"
+    rule.on_error.key = _UNREADABLE_KEY
     rule.on_error.value.string_value = "yes"
     return config
+
+
+def complete_accept(accept: Accept) -> Accept:
+    """The same, with a bound for bodies that have to be read."""
+    if accept.graphql is None or accept.body_max is not None:
+        return accept
+    return accept.model_copy(update={"body_max": GRAPHQL_BODY_MAX})
 
 
 def accepted_methods(accept: Accept) -> tuple[str, ...]:
@@ -108,7 +123,7 @@ def _describe_graphql(graphql: GraphQL) -> str:
         ("GET queries", graphql.get_queries),
     ]
     allowed += [name for name, on in extras if on]
-    return "GraphQL only: " + ", ".join(allowed)
+    return f"GraphQL only, documents up to {GRAPHQL_DOCUMENT_MAX} bytes: " + ", ".join(allowed)
 
 
 def _head_policies(accept: Accept) -> Iterator[tuple[str, rbac_pb2.Policy]]:
@@ -135,8 +150,7 @@ def _content_type_permission(types: tuple[str, ...]) -> rbac_pb2.Permission:
 
     The whole value must match, so that a header given twice (joined by a comma) is refused.
     """
-    alternatives = "|".join(re.escape(t).replace(r"\*", "[^/;,]+") for t in types)
-    pattern = regex_pb2.RegexMatcher(regex=rf"(?i)(?:{alternatives})[ \t]*(?:;[^,]*)?")
+    pattern = regex_pb2.RegexMatcher(regex=_content_type_regex(types))
     wrong = route.HeaderMatcher(
         name="content-type",
         string_match=string_pb2.StringMatcher(safe_regex=pattern),
@@ -149,26 +163,35 @@ def _content_type_permission(types: tuple[str, ...]) -> rbac_pb2.Permission:
     return permission
 
 
+def _content_type_regex(types: tuple[str, ...]) -> str:
+    alternatives = "|".join(re.escape(t).replace(r"\*", "[^/;,]+") for t in types)
+    return rf"(?i)(?:{alternatives})[ \t]*(?:;[^,]*)?"
+
+
 def _document_policies(graphql: GraphQL) -> Iterator[tuple[str, rbac_pb2.Policy]]:
-    is_post = rbac_pb2.Permission(header=method_matcher(("POST",)))
-    unread = rbac_pb2.Permission(not_rule=rbac_pb2.Permission(metadata=_document(".*")))
-    if not graphql.batching:
-        yield "accept.graphql", _policy(_both(is_post, unread))
+    """What is inside a batch can't be told, so none passes where anything is forbidden inside a document."""
+    writes = rbac_pb2.Permission(header=method_matcher(_READS, invert=True))
+    if graphql.batching and graphql.mutations and graphql.introspection:
+        unread = rbac_pb2.Permission(metadata=_document(".*", _UNREADABLE_KEY))
+    else:
+        unread = rbac_pb2.Permission(not_rule=rbac_pb2.Permission(metadata=_document(".*")))
+    yield "accept.graphql", _policy(_both(writes, unread))
     if not graphql.mutations:
         yield "accept.graphql_mutations", _policy(rbac_pb2.Permission(metadata=_document(_MUTATION_WORD)))
     if not graphql.introspection:
         yield "accept.graphql_introspection", _policy(rbac_pb2.Permission(metadata=_document(_INTROSPECTION_WORD)))
-    if graphql.get_queries:
-        is_get = rbac_pb2.Permission(header=method_matcher(("GET", "HEAD")))
-        yield "accept.graphql_get", _policy(*(_both(is_get, p) for p in _bad_get_paths(graphql)))
+    is_get = rbac_pb2.Permission(header=method_matcher(("GET", "HEAD")))
+    bad_gets = [_both(is_get, p) for p in _bad_get_paths(graphql)] if graphql.get_queries else [is_get]
+    yield "accept.graphql_get", _policy(*bad_gets)
 
 
 def _bad_get_paths(graphql: GraphQL) -> Iterator[rbac_pb2.Permission]:
     """No query at all; a mutation; and letters spelled as %xx, which could hide either (RFC 3986, 2.3)."""
     yield rbac_pb2.Permission(not_rule=rbac_pb2.Permission(header=_path(_QUERY_PARAMETER)))
     yield rbac_pb2.Permission(header=_path(rf"(?i){_ENCODED_LETTER}.*"))
-    yield rbac_pb2.Permission(header=_path(r".*(?:[^_0-9A-Za-z$@]|%[0-9A-Fa-f]{2})(?:mutation|subscription).*"))
-    yield rbac_pb2.Permission(header=_path(r".*query=(?:mutation|subscription).*"))
+    yield rbac_pb2.Permission(
+        header=_path(r".*(?:[^_0-9A-Za-z$@]|%[0-9A-Fa-f]{2})(?:mutation|subscription)(?:[^_0-9A-Za-z].*|$)")
+    )
     if not graphql.introspection:
         yield rbac_pb2.Permission(header=_path(r".*__(?:schema|type)(?:[^n].*|$)"))
 
@@ -179,10 +202,10 @@ def _path(regex: str) -> route.HeaderMatcher:
     )
 
 
-def _document(regex: str) -> metadata_pb2.MetadataMatcher:
+def _document(regex: str, key: str = _QUERY_KEY) -> metadata_pb2.MetadataMatcher:
     pattern = string_pb2.StringMatcher(safe_regex=regex_pb2.RegexMatcher(regex=regex if regex != ".*" else "(?s).*"))
     matcher = metadata_pb2.MetadataMatcher(filter=GRAPHQL_NAMESPACE, value=value_pb2.ValueMatcher(string_match=pattern))
-    matcher.path.add(key=_QUERY_KEY)
+    matcher.path.add(key=key)
     return matcher
 
 

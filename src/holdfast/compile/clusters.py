@@ -44,6 +44,7 @@ def compile_cluster(service: EffectiveService, walls: Walls) -> cluster_pb2.Clus
     else:
         cluster.type = cluster_pb2.Cluster.STRICT_DNS
         cluster.respect_dns_ttl = True
+        cluster.dns_lookup_family = cluster_pb2.Cluster.V4_PREFERRED
         cluster.load_assignment.CopyFrom(compile_endpoints(service))
     return cluster
 
@@ -136,6 +137,7 @@ def _health_check(check: HealthCheck) -> health_check_pb2.HealthCheck:
     return health_check_pb2.HealthCheck(
         timeout=seconds(check.timeout),
         interval=seconds(check.interval),
+        no_traffic_interval=seconds(check.interval),
         unhealthy_threshold=uint32(check.unhealthy_after),
         healthy_threshold=uint32(check.healthy_after),
         http_health_check=health_check_pb2.HealthCheck.HttpHealthCheck(path=check.path),

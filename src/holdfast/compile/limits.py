@@ -11,7 +11,7 @@ from envoy.type.v3 import percent_pb2, token_bucket_pb2
 from holdfast.compile.message import seconds, uint32
 from holdfast.compile.names import CAUSE_HEADER
 from holdfast.model.effective import Bucket
-from holdfast.model.platform import Mode
+from holdfast.model.platform import Clients, Location, Mode
 
 CLIENTS_MAX = 50_000
 """Clients whose buckets are kept for one service on one edge, 0.6 KB each; the longest unseen are forgotten first.
@@ -21,7 +21,6 @@ Whoever has more addresses than this passes the per-client limit, which is why a
 FILL_INTERVAL_MIN_S = 0.05
 """Envoy's own minimum."""
 
-_CLIENT_KEY = "masked_remote_address"
 _UNLIMITED = token_bucket_pb2.TokenBucket(
     max_tokens=4_000_000_000, tokens_per_fill=uint32(4_000_000_000), fill_interval=seconds(1)
 )
@@ -29,9 +28,21 @@ _UNLIMITED = token_bucket_pb2.TokenBucket(
 
 @dataclass(frozen=True, slots=True)
 class ClientMask:
-    """How much of an address is one client."""
+    """How much of an address is one client; None where no client can come by IPv6, which is cheaper to tell."""
 
-    ipv6_prefix: int
+    ipv6_prefix: int | None
+
+    @property
+    def key(self) -> str:
+        """The name that Envoy gives the descriptor entry of a client."""
+        return "remote_address" if self.ipv6_prefix is None else "masked_remote_address"
+
+
+def mask_clients(clients: Clients, location: Location) -> ClientMask:
+    """How clients are told apart at a location: by IPv6 prefix too, unless all connect directly and over IPv4."""
+    directly = not clients.trusted_proxies
+    over_ipv4 = all(edge.listen.rpartition(":")[0].replace(".", "").isdecimal() for edge in location.edges)
+    return ClientMask(None if directly and over_ipv4 else clients.ipv6_prefix)
 
 
 def compile_bucket(bucket: Bucket, edges: int) -> token_bucket_pb2.TokenBucket:
@@ -57,7 +68,7 @@ def compile_service_limit(
         config.max_dynamic_descriptors.value = CLIENTS_MAX
         config.rate_limits.add().actions.add().CopyFrom(client_action(mask))
         descriptor = ratelimit_pb2.LocalRateLimitDescriptor(token_bucket=compile_bucket(per_client, edges))
-        descriptor.entries.add(key=_CLIENT_KEY)
+        descriptor.entries.add(key=mask.key)
         config.descriptors.append(descriptor)
     return config
 
@@ -75,8 +86,8 @@ def limit_frame(stat_prefix: str, cause: str, mode: Mode, retry_after_s: int) ->
     config = local_rate_limit_pb2.LocalRateLimit(stat_prefix=stat_prefix, filter_enabled=_fraction(100))
     config.filter_enforced.CopyFrom(_fraction(enforced))
     if enforced:
-        config.response_headers_to_add.append(_header(CAUSE_HEADER, cause))
-        config.response_headers_to_add.append(_header("retry-after", str(retry_after_s)))
+        config.response_headers_to_add.append(header(CAUSE_HEADER, cause))
+        config.response_headers_to_add.append(header("retry-after", str(retry_after_s)))
     return config
 
 
@@ -88,14 +99,17 @@ def unlimited_bucket() -> token_bucket_pb2.TokenBucket:
 def client_action(mask: ClientMask) -> route.RateLimit.Action:
     """The descriptor entry that stands for one client."""
     action = route.RateLimit.Action()
+    if mask.ipv6_prefix is None:
+        action.remote_address.SetInParent()
+        return action
     action.masked_remote_address.v4_prefix_mask_len.value = 32
     action.masked_remote_address.v6_prefix_mask_len.value = mask.ipv6_prefix
     return action
 
 
-def client_entry(descriptor: ratelimit_pb2.LocalRateLimitDescriptor) -> None:
+def client_entry(descriptor: ratelimit_pb2.LocalRateLimitDescriptor, mask: ClientMask) -> None:
     """Make a descriptor match any client, each with a bucket of its own."""
-    descriptor.entries.add(key=_CLIENT_KEY)
+    descriptor.entries.add(key=mask.key)
 
 
 def _retry_after_s(total: Bucket, per_client: Bucket | None) -> int:
@@ -111,7 +125,8 @@ def _fraction(percent: int) -> base_pb2.RuntimeFractionalPercent:
     )
 
 
-def _header(name: str, value: str) -> base_pb2.HeaderValueOption:
+def header(name: str, value: str) -> base_pb2.HeaderValueOption:
+    """A header for refusals, in place of any other of its name."""
     return base_pb2.HeaderValueOption(
         header=base_pb2.HeaderValue(key=name, value=value),
         append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,

@@ -49,8 +49,19 @@ FORGEABLE_HEADERS = (
     "x-envoy-upstream-rq-per-try-timeout-ms",
     "x-envoy-upstream-alt-stat-name",
     names.CAUSE_HEADER,
+    names.MITIGATION_HEADER,
 )
 """What only a trusted peer could say truthfully, and this edge says itself or not at all."""
+_REMOVED_BY_ENVOY = {
+    "x-envoy-retry-on",
+    "x-envoy-max-retries",
+    "x-envoy-upstream-rq-timeout-ms",
+    "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-alt-stat-name",
+}
+"""Those that Envoy takes from every request that isn't internal, and it knows no internal addresses unless told."""
+_REMOVED_AT_THE_EDGE = {"x-envoy-decorator-operation", "x-envoy-original-path", "x-envoy-external-address"}
+"""Those that it also takes, or writes anew, where the peer is the client."""
 
 
 def compile_listener(edge: str, host: str, port: int, clients: Clients) -> listener_pb2.Listener:
@@ -114,7 +125,10 @@ def _client_identity(clients: Clients) -> dict[str, Any]:
 
 
 def _early_mutations(clients: Clients) -> dict[str, Any]:
-    forged = FORGEABLE_HEADERS if clients.trusted_proxies else (*FORGEABLE_HEADERS, "x-forwarded-for")
+    spared = _REMOVED_BY_ENVOY if clients.trusted_proxies else _REMOVED_BY_ENVOY | _REMOVED_AT_THE_EDGE
+    forged = [name for name in FORGEABLE_HEADERS if name not in spared]
+    if not clients.trusted_proxies:
+        forged.append("x-forwarded-for")
     host = {"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"}
     return {
         "name": "envoy.http.early_header_mutation.header_mutation",
@@ -145,11 +159,16 @@ def _spelling() -> dict[str, Any]:
 
 
 def _self_protection() -> dict[str, Any]:
-    """Against slow clients, endless heads and greedy HTTP/2 peers."""
+    """Against slow clients, endless heads and greedy HTTP/2 peers.
+
+    Every stage has its own deadline (head, upload, the route's for the answer, the flush of its rest), so a timer
+    of idleness, which is set anew at every step of every request, isn't needed beside them.
+    """
     return {
         "request_headers_timeout": "10s",
         "request_timeout": "300s",
-        "stream_idle_timeout": "60s",
+        "stream_idle_timeout": "0s",
+        "stream_flush_timeout": "60s",
         "max_request_headers_kb": 60,
         "delayed_close_timeout": "1s",
         "http2_protocol_options": {
@@ -189,28 +208,27 @@ _KNOWN_HOST = {
 }
 _FIXED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(names.HOST_FILTERS, _KNOWN_HOST),
-    names.ACCEPT_FILTER: {"typed_config": {"@type": _RBAC_TYPE}, "disabled": True},
-    names.BODY_FILTER: {
-        "typed_config": {"@type": _FILTERS + "buffer.v3.Buffer", "max_request_bytes": 4_294_967_295},
-        "disabled": True,
-    },
-    names.LIMIT_FILTER: {"typed_config": {"@type": _LIMIT_TYPE, "stat_prefix": "service_limit"}, "disabled": True},
+    names.ACCEPT_FILTER: {"typed_config": {"@type": _RBAC_TYPE}},
+    names.BODY_FILTER: {"typed_config": {"@type": _FILTERS + "buffer.v3.Buffer", "max_request_bytes": 4_294_967_295}},
+    names.LIMIT_FILTER: {"typed_config": {"@type": _LIMIT_TYPE, "stat_prefix": "service_limit"}},
     names.GRAPHQL_READER_FILTER: {
         "typed_config": {
             "@type": _FILTERS + "json_to_metadata.v3.JsonToMetadata",
             "request_rules": {
+                "allow_content_types": ["application/vnd.holdfast.none"],
                 "rules": [
                     {
                         "selectors": [{"key": "query"}],
                         "on_present": {"metadata_namespace": "holdfast.graphql", "key": "query"},
                     }
-                ]
+                ],
             },
         },
-        "disabled": True,
     },
-    names.GRAPHQL_FILTER: {"typed_config": {"@type": _RBAC_TYPE}, "disabled": True},
+    names.GRAPHQL_FILTER: {"typed_config": {"@type": _RBAC_TYPE}},
     names.ROUTER_FILTER: {
         "typed_config": {"@type": _FILTERS + "router.v3.Router", "dynamic_stats": False, "suppress_envoy_headers": True}
     },
 }
+"""Filters that do nothing of themselves, and are there all the same: which are in a request's chain is decided
+by the first look-up of its host, and what they do by the last. Routes take out what they don't need."""

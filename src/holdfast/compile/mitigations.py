@@ -29,7 +29,9 @@ from holdfast.compile.limits import (
     client_action,
     client_entry,
     compile_bucket,
+    header,
     limit_frame,
+    mask_clients,
     unlimited_bucket,
 )
 from holdfast.compile.message import pack, uint32
@@ -57,7 +59,7 @@ class _Rules:
 
 def compile_mitigation_rules(intent: Intent) -> extension_pb2.TypedExtensionConfig:
     """Kills, read-only and blocks, by host. Observed services are matched in the shadow only."""
-    rbac = rbac_filter_pb2.RBAC(shadow_rules_stat_prefix="shadow_")
+    rbac = rbac_filter_pb2.RBAC(shadow_rules_stat_prefix="mitigations")
     rules = _rules_by_service(intent)
     blocks = tuple(m for m in intent.mitigations if isinstance(m.measure, Block) and m.measure.service is None)
     observed = {s for s in (intent.services if blocks else rules) if intent.mode_of(s) is Mode.OBSERVE}
@@ -107,17 +109,23 @@ def _judge(rules: _Rules, platform_blocks: tuple[Mitigation, ...]) -> OnMatch:
     return verdict
 
 
-def compile_mitigation_limits(intent: Intent, edges: int) -> extension_pb2.TypedExtensionConfig:
-    """Rate limits that mitigations lay over services' own; a filter that does nothing while there are none."""
-    limits = {s: r.limit for s, r in sorted(_rules_by_service(intent).items()) if r.limit}
+def compile_mitigation_limits(intent: Intent, location: str) -> extension_pb2.TypedExtensionConfig:
+    """Rate limits that mitigations lay over services' own; a filter that does nothing while there are none.
+
+    Services that are only observed have none: this filter can't count without refusing.
+    """
+    rules = sorted(_rules_by_service(intent).items())
+    limits = {s: r.limit for s, r in rules if r.limit and intent.mode_of(s) is Mode.ENFORCE}
     config = limit_frame("mitigation_limit", "limit.mitigation", Mode.ENFORCE, retry_after_s=1)
+    config.response_headers_to_add.append(header(names.MITIGATION_HEADER, names.MITIGATION_VALUE))
     config.token_bucket.CopyFrom(unlimited_bucket())
     config.always_consume_default_token_bucket.value = False
-    mask = ClientMask(intent.platform.clients.ipv6_prefix)
+    place = intent.platform.locations[location]
+    mask, edges = mask_clients(intent.platform.clients, place), len(place.edges)
     for service, mitigation in limits.items():
         measure = mitigation.measure
         if isinstance(measure, Limit):
-            config.descriptors.extend(_descriptors(service, measure, edges))
+            config.descriptors.extend(_descriptors(service, measure, mask, edges))
     if not config.descriptors:
         return _extension(names.MITIGATION_LIMITS_FILTER, rbac_filter_pb2.RBAC())
     _add_actions(config, mask)
@@ -125,7 +133,7 @@ def compile_mitigation_limits(intent: Intent, edges: int) -> extension_pb2.Typed
 
 
 def _rules_by_service(intent: Intent) -> Mapping[str, _Rules]:
-    """Mitigations of every service that has any and isn't only observed; the latest of a kind wins."""
+    """Mitigations of every service that has any; the latest of a kind wins."""
     found: dict[str, dict[str, list[Mitigation]]] = {}
     for mitigation in intent.mitigations:
         service = mitigation.measure.service
@@ -212,7 +220,9 @@ def _extension(name: str, message: Message) -> extension_pb2.TypedExtensionConfi
     return extension_pb2.TypedExtensionConfig(name=name, typed_config=pack(message))
 
 
-def _descriptors(service: str, limit: Limit, edges: int) -> Iterator[ratelimit_pb2.LocalRateLimitDescriptor]:
+def _descriptors(
+    service: str, limit: Limit, mask: ClientMask, edges: int
+) -> Iterator[ratelimit_pb2.LocalRateLimitDescriptor]:
     if limit.requests_per_s is not None:
         burst = max(1, round(limit.requests_per_s * LIMIT_BURST_S))
         total = ratelimit_pb2.LocalRateLimitDescriptor(
@@ -225,7 +235,7 @@ def _descriptors(service: str, limit: Limit, edges: int) -> Iterator[ratelimit_p
         burst = limit.per_client.burst or max(1, round(rate * LIMIT_BURST_S))
         each = ratelimit_pb2.LocalRateLimitDescriptor(token_bucket=compile_bucket(Bucket(rate, burst), edges))
         each.entries.add(key="service", value=service)
-        client_entry(each)
+        client_entry(each, mask)
         yield each
 
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from holdfast.compile.names import CAUSE_HEADER, METADATA
+from holdfast.compile.names import CAUSE_HEADER, METADATA, MITIGATION_HEADER
 
 _RBAC = "rbac_access_denied_matched_policy[{}"
 _SERVICE = f"%METADATA(ROUTE:{METADATA}:service)%"
 _ACCEPTS = f"%METADATA(ROUTE:{METADATA}:accepts)%"
 _ALLOW = f"%METADATA(ROUTE:{METADATA}:allow)%"
 _RULE = "%RESPONSE_CODE_DETAILS%"
-_LIMITING = "%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%"
+_LIMITING = f"%RESP({MITIGATION_HEADER})%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ REPLIES: Final = (
     _Reply("accept.url_max", 414, "The URL is too long", _RBAC.format("accept.url_max"), extra=_ACCEPTED),
     _Reply("accept.header_max", 431, "The headers are too large", _RBAC.format("accept.header_max"), extra=_ACCEPTED),
     _Reply("accept.body_max", 413, "The body is too large", _RBAC.format("accept.body_max"), extra=_ACCEPTED),
+    _Reply("accept.body_max", 413, "The body is too large", "request_payload_too_large", extra=_ACCEPTED),
     _Reply(
         "accept.graphql",
         400,
@@ -73,6 +74,8 @@ REPLIES: Final = (
     ),
     _Reply("upstream.unhealthy", 503, "This service has no healthy endpoint", flag="UH", headers=_SOON),
     _Reply("upstream.timeout", 504, "The service did not answer in time", flag="UT"),
+    _Reply("upstream.unreachable", 503, "This service can't be reached", flag="UF", headers=_SOON),
+    _Reply("upstream.broken", 502, "The service broke off its answer", flag="UC UR UPE"),
 )
 """Every kind of refusal, the most frequent under a flood first; the first that fits is given."""
 
@@ -80,7 +83,7 @@ REPLIES: Final = (
 def compile_local_replies() -> dict[str, Any]:
     """`local_reply_config` of the connection manager, as its JSON form."""
     return {
-        "mappers": [*(_mapper(reply) for reply in REPLIES), _catch_all()],
+        "mappers": [*(_mapper(reply) for reply in REPLIES), _catch_all(), _catch_early()],
     }
 
 
@@ -103,7 +106,7 @@ def _filter(reply: _Reply) -> dict[str, Any]:
         value = {"default_value": reply.code, "runtime_key": "holdfast.unused"}
         return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
     if reply.flag:
-        return {"response_flag_filter": {"flags": [reply.flag]}}
+        return {"response_flag_filter": {"flags": reply.flag.split()}}
     return {
         "extension_filter": {
             "name": "envoy.access_loggers.extension_filters.cel",
@@ -116,11 +119,23 @@ def _filter(reply: _Reply) -> dict[str, Any]:
 
 
 def _catch_all() -> dict[str, Any]:
-    """What Envoy refuses of itself, such as a request that isn't HTTP."""
+    """What Envoy refuses of itself, such as a head that is too large."""
+    had = {"header_filter": {"header": {"name": "x-request-id", "present_match": True}}}
     return {
-        "filter": {"not_health_check_filter": {}},
+        "filter": had,
         "headers_to_add": [_header("x-request-id", "%REQ(X-REQUEST-ID)%"), _header(CAUSE_HEADER, "edge")],
         "body_format_override": _body("edge", "%LOCAL_REPLY_BODY%", "%RESPONSE_CODE%"),
+    }
+
+
+def _catch_early() -> dict[str, Any]:
+    """What is refused before the edge gave it an id, such as what isn't HTTP."""
+    return {
+        "filter": {"not_health_check_filter": {}},
+        "headers_to_add": [_header("x-request-id", "%UNIQUE_ID%"), _header(CAUSE_HEADER, "edge")],
+        "body_format_override": _body(
+            "edge", "%LOCAL_REPLY_BODY%", "%RESPONSE_CODE%", request_id="%RESP(X-REQUEST-ID)%"
+        ),
     }
 
 

@@ -17,10 +17,12 @@ from google.protobuf.message import Message
 
 from holdfast.compile import names
 from holdfast.compile.accept import (
+    GRAPHQL_OBSERVED_BODY_MAX,
     accepted_methods,
     compile_accept,
     compile_graphql,
     compile_graphql_reader,
+    complete_accept,
     describe_accept,
     method_matcher,
     needs_accept_filter,
@@ -28,7 +30,7 @@ from holdfast.compile.accept import (
 from holdfast.compile.limits import ClientMask, compile_service_limit
 from holdfast.compile.message import pack, seconds, uint32
 from holdfast.model.effective import Bucket, EffectiveService
-from holdfast.model.platform import Mode, Retries, Timeouts
+from holdfast.model.platform import Accept, Clients, Mode, Retries, Timeouts
 
 _RETRY_ALWAYS = "connect-failure,refused-stream"
 """Failures where the upstream can't have begun to work on the request."""
@@ -36,10 +38,14 @@ _FRAMES_KEPT_MAX = 4096
 _RETRY_SAFE = "connect-failure,refused-stream,reset,5xx"
 
 
-def compile_routes(service: EffectiveService, mask: ClientMask, edges: int) -> route_pb2.RouteConfiguration:
+def compile_routes(
+    service: EffectiveService, clients: Clients, mask: ClientMask, edges: int
+) -> route_pb2.RouteConfiguration:
     """Everything that an edge does with this service's requests before they go upstream."""
     config = route_pb2.RouteConfiguration(name=service.name, request_headers_to_remove=[names.HOST_HEADER])
-    config.request_headers_to_add.append(_CLIENT_ADDRESS)
+    if clients.trusted_proxies:
+        config.request_headers_to_add.append(_CLIENT_ADDRESS)
+    config.response_headers_to_remove.extend((names.CAUSE_HEADER, names.MITIGATION_HEADER))
     host = config.virtual_hosts.add(name=service.name, domains=["*"])
     host.request_body_buffer_limit.value = service.upstream.retries.body_max
     facts = _facts(service)
@@ -63,25 +69,24 @@ def compile_scope(host: str, service: str) -> scoped_route_pb2.ScopedRouteConfig
 @lru_cache(maxsize=_FRAMES_KEPT_MAX)
 def _route_frames(retries: Retries, timeouts: Timeouts) -> tuple[route.Route, ...]:
     """A service's routes but for its name and facts; most services share them with many others."""
+    timeout = seconds(timeouts.request)
+    always = route.Route(match=route.RouteMatch(prefix="/"), route=route.RouteAction(timeout=timeout))
     if not retries.attempts_max:
-        return (_route_frame(retries, timeouts, ""),)
-    frames = []
+        return (always,)
+    always.route.retry_policy.CopyFrom(_retry_policy(retries, _RETRY_ALWAYS, timeouts.per_try))
+    safe = route.RouteAction(timeout=timeout)
+    safe.retry_policy.CopyFrom(_retry_policy(retries, _RETRY_SAFE, timeouts.per_try))
+    headers = []
     if retries.methods:
-        frames.append(_route_frame(retries, timeouts, _RETRY_SAFE, method_matcher(retries.methods)))
+        headers.append(method_matcher(retries.methods))
     if retries.idempotency_key:
-        key = route.HeaderMatcher(name=retries.idempotency_key, present_match=True)
-        frames.append(_route_frame(retries, timeouts, _RETRY_SAFE, key))
-    return (*frames, _route_frame(retries, timeouts, _RETRY_ALWAYS))
-
-
-def _route_frame(retries: Retries, timeouts: Timeouts, retry_on: str, *headers: route.HeaderMatcher) -> route.Route:
-    action = route.RouteAction(timeout=seconds(timeouts.request), idle_timeout=seconds(timeouts.idle))
-    if retry_on:
-        action.retry_policy.CopyFrom(_retry_policy(retries, retry_on, timeouts.per_try))
-    return route.Route(match=route.RouteMatch(prefix="/", headers=headers), route=action)
+        headers.append(route.HeaderMatcher(name=retries.idempotency_key, present_match=True))
+    matches = (route.RouteMatch(prefix="/", headers=[header]) for header in headers)
+    return (*(route.Route(match=match, route=safe) for match in matches), always)
 
 
 def _retry_policy(retries: Retries, retry_on: str, per_try_s: float | None) -> route.RetryPolicy:
+    """On another endpoint than before; also where there is only one, so that a second touches no bucket."""
     policy = route.RetryPolicy(
         retry_on=retry_on, num_retries=uint32(retries.attempts_max), host_selection_retry_max_attempts=3
     )
@@ -96,7 +101,7 @@ def _facts(service: EffectiveService) -> base_pb2.Metadata:
     metadata = base_pb2.Metadata()
     facts = metadata.filter_metadata[names.METADATA]
     facts["service"], facts["tenant"] = service.name, service.tenant
-    if accepts := describe_accept(service.accept):
+    if accepts := describe_accept(complete_accept(service.accept)):
         facts["accepts"] = accepts
     if methods := accepted_methods(service.accept):
         facts["allow"] = ", ".join(methods)
@@ -105,17 +110,16 @@ def _facts(service: EffectiveService) -> base_pb2.Metadata:
 
 
 def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> Iterator[tuple[str, Any]]:
-    accept = service.accept
+    accept, graphql = complete_accept(service.accept), service.accept.graphql
     for name in names.HOST_FILTERS:
-        yield name, _HOST_IS_KNOWN
+        yield name, _OUT_OF_CHAIN
     yield names.LIMIT_FILTER, _limit(service.total, service.per_client, service.mode, mask, edges)
-    if needs_accept_filter(accept):
-        yield names.ACCEPT_FILTER, _switch_on(compile_accept(accept, service.mode))
-    if accept.body_max is not None and service.mode is Mode.ENFORCE:
-        yield names.BODY_FILTER, _body_limit(accept.body_max)
-    if accept.graphql:
-        yield names.GRAPHQL_READER_FILTER, _switch_on(compile_graphql_reader())
-        yield names.GRAPHQL_FILTER, _switch_on(compile_graphql(accept.graphql, service.mode))
+    has_head_checks = needs_accept_filter(accept)
+    yield names.ACCEPT_FILTER, _switch_on(compile_accept(accept, service.mode)) if has_head_checks else _OUT_OF_CHAIN
+    held_max = _held_bytes_max(accept, service.mode)
+    yield names.BODY_FILTER, _ANY_BODY if held_max is None else _body_limit(held_max)
+    yield names.GRAPHQL_READER_FILTER, _switch_on(compile_graphql_reader(accept)) if graphql else _OUT_OF_CHAIN
+    yield names.GRAPHQL_FILTER, _switch_on(compile_graphql(graphql, service.mode)) if graphql else _OUT_OF_CHAIN
 
 
 @lru_cache(maxsize=_FRAMES_KEPT_MAX)
@@ -127,16 +131,31 @@ def _switch_on(config: Message) -> Any:
     return pack(route.FilterConfig(config=pack(config)))
 
 
+def _held_bytes_max(accept: Accept, mode: Mode) -> int | None:
+    """How much of a body is held back until it is whole; None if none is."""
+    if mode is Mode.OBSERVE:
+        return GRAPHQL_OBSERVED_BODY_MAX if accept.graphql else None
+    return accept.body_max
+
+
 def _body_limit(most: int) -> Any:
-    """Holds a body back until it is whole or too long, so that a chunked one can't be longer than it may either."""
-    buffer = buffer_pb2.Buffer(max_request_bytes=uint32(most))
+    """Holds a body back until it is whole or too long, so that a chunked one can't be longer than it may either.
+
+    One byte is the least limit that Envoy has.
+    """
+    buffer = buffer_pb2.Buffer(max_request_bytes=uint32(max(1, most)))
     return _switch_on(buffer_pb2.BufferPerRoute(buffer=buffer))
 
 
 _PREVIOUS_HOSTS = pack(previous_hosts_pb2.PreviousHostsPredicate())
-_HOST_IS_KNOWN = pack(route.FilterConfig(disabled=True))
+_OUT_OF_CHAIN = pack(route.FilterConfig(disabled=True))
+_ANY_BODY = pack(buffer_pb2.BufferPerRoute(disabled=True))
+"""Not taken out of the chain: where a host's spelling led here late, the filter would hold every body back."""
 _CLIENT_ADDRESS = base_pb2.HeaderValueOption(
     header=base_pb2.HeaderValue(key="x-forwarded-for", value="%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
     append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
 )
-"""The upstream sees one X-Forwarded-For: the client as the edge knows it, whatever was sent along."""
+"""The upstream sees one X-Forwarded-For: the client as the edge knows it, whatever was sent along.
+
+Without trusted proxies this needs no header of ours: what a client sent was removed, and Envoy adds the peer.
+"""

@@ -7,7 +7,7 @@ from google.protobuf.message import Message
 
 from holdfast.compile import names
 from holdfast.compile.clusters import compile_cluster, compile_endpoints, has_own_endpoints
-from holdfast.compile.limits import ClientMask, compile_location_limit
+from holdfast.compile.limits import compile_location_limit, mask_clients
 from holdfast.compile.listener import compile_listener
 from holdfast.compile.message import pack, to_resource
 from holdfast.compile.mitigations import compile_mitigation_limits, compile_mitigation_rules
@@ -39,23 +39,24 @@ def compile_services(intent: Intent, location: str, services: Iterable[str]) -> 
 
 def compile_mitigations(intent: Intent, location: str) -> tuple[Resource, ...]:
     """What is mitigated now, at a cost of the mitigations alone."""
-    edges = len(intent.platform.locations[location].edges)
+    limits = compile_mitigation_limits(intent, location)
     return (
         to_resource(ResourceType.EXTENSION, names.MITIGATIONS_FILTER, compile_mitigation_rules(intent)),
-        to_resource(ResourceType.EXTENSION, names.MITIGATION_LIMITS_FILTER, compile_mitigation_limits(intent, edges)),
+        to_resource(ResourceType.EXTENSION, names.MITIGATION_LIMITS_FILTER, limits),
         to_resource(ResourceType.RUNTIME, names.RUNTIME_LAYER, compile_runtime(intent, location)),
     )
 
 
 def _service(intent: Intent, location: str, name: str) -> Iterator[Resource]:
     service = intent.effective(name, location)
-    edges = len(intent.platform.locations[location].edges)
+    place, clients = intent.platform.locations[location], intent.platform.clients
+    edges = len(place.edges)
     walls = split_walls(intent.settled.get(name) or walls_of(service), edges)
     yield to_resource(ResourceType.CLUSTER, name, compile_cluster(service, walls))
     if has_own_endpoints(service):
         yield to_resource(ResourceType.ENDPOINTS, name, compile_endpoints(service))
-    mask = ClientMask(intent.platform.clients.ipv6_prefix)
-    yield to_resource(ResourceType.ROUTES, name, compile_routes(service, mask, edges))
+    mask = mask_clients(clients, place)
+    yield to_resource(ResourceType.ROUTES, name, compile_routes(service, clients, mask, edges))
     for host in service.hosts:
         yield to_resource(ResourceType.SCOPE, host, compile_scope(host, name))
 

@@ -9,13 +9,14 @@ from holdfast.compile.names import RUNTIME_LAYER
 from holdfast.model.effective import EffectiveService
 from holdfast.model.intent import Intent, Walls
 from holdfast.model.mitigation import Limit
+from holdfast.model.platform import Mode
 
 _UNLIMITED = 1_000_000_000
 
 
 def walls_of(service: EffectiveService) -> Walls:
     """A service's walls over all edges of a location."""
-    if service.mode.value == "observe":
+    if service.mode is Mode.OBSERVE:
         return Walls(_UNLIMITED, _UNLIMITED, _UNLIMITED)
     return Walls(service.in_flight.maximum, service.pending, service.connections)
 
@@ -58,7 +59,7 @@ def compile_runtime(intent: Intent, location: str) -> rtds_pb2.Runtime:
             walls = split_walls(walls_of(intent.effective(name, location)), edges)
             values |= _keys(name, in_flight=walls.in_flight, pending=walls.pending, connections=walls.connections)
     for name, in_flight in sorted(_mitigated(intent).items()):
-        if name in intent.services:
+        if name in intent.services and intent.mode_of(name) is Mode.ENFORCE:
             usual = split_walls(walls_of(intent.effective(name, location)), edges).in_flight
             values |= _keys(name, in_flight=min(in_flight // edges if in_flight >= edges else in_flight, usual))
     layer = Struct()

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -35,9 +36,16 @@ class EnvoyProcess:
             if not self.is_alive():
                 return
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, sign)
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
-                psutil.Process(self.pid).wait(wait_s)
+                self._signal(sign, wait_s)
+
+    def _signal(self, sign: signal.Signals, wait_s: float) -> None:
+        """Send a signal and wait for the end, which comes before its parent takes note of it."""
+        pidfd = self.open_pidfd()
+        try:
+            signal.pidfd_send_signal(pidfd, sign)
+            select.select([pidfd], [], [], wait_s)
+        finally:
+            os.close(pidfd)
 
     def open_pidfd(self) -> int:
         """A file descriptor that becomes readable when the process ends; ProcessLookupError if it has."""

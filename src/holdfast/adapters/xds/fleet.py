@@ -57,7 +57,7 @@ class FleetServer:
         """Wait until every connected edge of a group acknowledged all it was given; False at the deadline."""
         try:
             async with asyncio.timeout(deadline_s):
-                while any(e.session and e.session.pending() for e in self._edges.values() if e.location == group):
+                while any(e.session and _pending(e.session) for e in self._edges.values() if e.location == group):
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
@@ -125,12 +125,17 @@ def _messages(outcome: Outcome) -> list[str]:
     return [refused.get(name, "") for name, _ in outcome.versions]
 
 
+def _pending(session: Session) -> int:
+    """Resources on their way; one at least, as far as is known, until the agent has said what it has."""
+    return session.pending() or int(not session.has_heard_all())
+
+
 def _status(name: str, edge: _Edge) -> EdgeStatus:
     return EdgeStatus(
         name=name,
         location=edge.location,
         state=EdgeState.CONNECTED if edge.session else EdgeState.DISCONNECTED,
         since=edge.since,
-        pending=edge.session.pending() if edge.session else 0,
+        pending=_pending(edge.session) if edge.session else 0,
         nacks=tuple(edge.nacks.values()),
     )

@@ -5,14 +5,22 @@ that an Envoy that restarts is served everything that is good.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from holdfast.adapters.xds.group import ResourceGroup
 from holdfast.adapters.xds.server import Subscriber
-from holdfast.adapters.xds.session import Outcome, Response, Session
+from holdfast.adapters.xds.session import SENDING_ORDER, Outcome, Response, Session
 from holdfast.adapters.xds.wire import write_refused
 from holdfast.model.resource import Resource, ResourceKey, ResourceType, Snapshot, SnapshotDelta
 
 Answer = Callable[[Response, str | None], None]
+
+
+@dataclass
+class _Waiting:
+    response: Response
+    answer: Answer
+    overdue: bool = False
 
 
 class Relay:
@@ -26,13 +34,18 @@ class Relay:
         self._group.replace(last_good)
         self._good: dict[ResourceKey, Resource] = dict(last_good)
         self._on_good = on_good
+        self._unheard = set() if last_good else set(SENDING_ORDER)
         self._session: Session | None = None
-        self._waiting: list[tuple[Response, Answer]] = []
+        self._waiting: list[_Waiting] = []
         self._refusals: dict[ResourceKey, str] = {}
 
-    @property
-    def subscriber(self) -> Subscriber:
-        """How the agent's own server serves its Envoy."""
+    def admit(self) -> Subscriber | None:
+        """How the agent's own server serves its Envoy; None while it doesn't know enough to.
+
+        An agent that lost its memory would otherwise take from a running Envoy all that it has.
+        """
+        if self._unheard:
+            return None
         return Subscriber(
             self._group,
             on_connect=self._connect,
@@ -46,12 +59,19 @@ class Relay:
 
     def take(self, response: Response, answer: Answer) -> None:
         """Hand on what control sent; `answer` is called once Envoy has taken or refused all of it."""
+        self._unheard.discard(response.type)
         for resource in response.resources:
             self._refusals.pop(resource.key, None)
-        self._waiting.append((response, answer))
+        self._waiting.append(_Waiting(response, answer))
         removals = tuple(ResourceKey(response.type, name) for name in response.removed)
         self._group.apply(SnapshotDelta(response.resources, removals))
         self._answer_settled()
+
+    def answer_overdue(self) -> None:
+        """Answer for what Envoy hasn't asked for since this was last called: it refers to it nowhere."""
+        self._answer_settled()
+        for waiting in self._waiting:
+            waiting.overdue = True
 
     def forget_waiting(self) -> None:
         """Control's stream broke: nobody waits for answers any more."""
@@ -76,25 +96,29 @@ class Relay:
         if refused is None or refused.version != version:
             return
         good = self._good.get(key)
-        if good is None or good.version == version:
-            self._group.apply(SnapshotDelta(removals=(key,)))
-        else:
+        if good is not None and good.version != version:
             self._group.apply(SnapshotDelta((good,)))
+            return
+        self._group.apply(SnapshotDelta(removals=(key,)))
+        if self._good.pop(key, None):
+            self._on_good(SnapshotDelta(removals=(key,)))
 
     def _answer_settled(self) -> None:
         session = self._session
         if session is None:
             return
-        settled = [
-            (response, answer)
-            for response, answer in self._waiting
-            if session.is_settled(response.type, [r.key.name for r in response.resources])
-        ]
-        for response, answer in settled:
-            self._waiting.remove((response, answer))
-            refusals = {r.key.name: self._refusals[r.key] for r in response.resources if r.key in self._refusals}
-            self._keep_good(response, refusals)
-            answer(response, write_refused(refusals) if refusals else None)
+        for waiting in tuple(self._waiting):
+            response = waiting.response
+            names = [r.key.name for r in response.resources]
+            if session.is_settled(response.type, names, unasked=waiting.overdue):
+                self._waiting.remove(waiting)
+                self._answer(waiting)
+
+    def _answer(self, waiting: _Waiting) -> None:
+        resources = waiting.response.resources
+        refusals = {r.key.name: self._refusals[r.key] for r in resources if r.key in self._refusals}
+        self._keep_good(waiting.response, refusals)
+        waiting.answer(waiting.response, write_refused(refusals) if refusals else None)
 
     def _keep_good(self, response: Response, refusals: dict[str, str]) -> None:
         upserts = tuple(r for r in response.resources if r.key.name not in refusals)

@@ -36,9 +36,6 @@ _REFERRERS = {
 }
 
 
-_ASKED_ON_DEMAND = (ResourceType.ENDPOINTS, ResourceType.ROUTES)
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a peer said: a subscription, an ACK (a nonce and no error) or a NACK (a nonce and an error)."""
@@ -144,14 +141,25 @@ class Session:
             for s in self._streams.values()
         )
 
-    def is_settled(self, resource_type: ResourceType, names: Iterable[str]) -> bool:
-        """Whether the peer has answered for all of these, as far as it asked for them."""
+    def has_heard_all(self) -> bool:
+        """Whether the peer has spoken of every type: before, what it lacks isn't known."""
+        return all(stream.asked for stream in self._streams.values())
+
+    def is_settled(self, resource_type: ResourceType, names: Iterable[str], *, unasked: bool = False) -> bool:
+        """Whether the peer has answered for all of these.
+
+        What it asks for by name may be left out, if `unasked`, once it has taken all that may refer to it.
+        """
         stream = self._streams[resource_type]
-        if not stream.asked:
-            return resource_type in _ASKED_ON_DEMAND
         unanswered = {r.key.name for r in stream.unanswered.resources} if stream.unanswered else set()
         unanswered.update(*stream.suspects)
-        return not any(name in stream.queue or name in unanswered for name in names)
+        spared = unasked and self._is_referred_to_by_nothing_new(resource_type)
+        return not any(
+            name in unanswered
+            or (name in stream.queue and self._is_due(resource_type, stream, name))
+            or not (spared or stream.wants(name))
+            for name in names
+        )
 
     def refused(self) -> tuple[tuple[ResourceType, str], ...]:
         """Resources that the peer refused as they are now."""
@@ -224,6 +232,13 @@ class Session:
             return Response(resource_type, str(next(self._nonces)), (), ())
         return response
 
+    def _is_due(self, resource_type: ResourceType, stream: _TypeStream, name: str) -> bool:
+        """Whether the peer still lacks a resource as it is now, its absence included."""
+        resource = self._group.resources(resource_type).get(name)
+        if resource is None or not self._visible(resource_type, name):
+            return name in stream.peer
+        return resource.version not in (stream.peer.get(name), stream.refused.get(name))
+
     def _gone(self, resource_type: ResourceType, stream: _TypeStream, names: tuple[str, ...]) -> tuple[str, ...]:
         found = self._group.resources(resource_type)
         return tuple(n for n in names if n in stream.peer and (n not in found or not self._visible(resource_type, n)))
@@ -250,6 +265,10 @@ class Session:
             del stream.queue[name]
         return names
 
+    def _is_referred_to_by_nothing_new(self, resource_type: ResourceType) -> bool:
+        referrers = [self._streams[t] for t in _REFERRERS.get(resource_type, ())]
+        return any(s.asked for s in referrers) and not self._may_be_referred_to(resource_type)
+
     def _may_be_referred_to(self, resource_type: ResourceType) -> bool:
-        referrers = (self._streams[t] for t in _REFERRERS.get(resource_type, ()))
-        return any(s.queue or s.suspects or s.unanswered for s in referrers)
+        referrers = ((t, self._streams[t]) for t in _REFERRERS.get(resource_type, ()))
+        return any(s.suspects or s.unanswered or any(self._is_due(t, s, n) for n in s.queue) for t, s in referrers)
