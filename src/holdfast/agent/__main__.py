@@ -20,6 +20,7 @@ from holdfast.adapters.last_good import LastGoodStore
 from holdfast.adapters.xds.client import AdsClient
 from holdfast.adapters.xds.relay import Relay
 from holdfast.adapters.xds.server import AdsServer, Subscriber
+from holdfast.agent.priority import go_first
 from holdfast.agent.settings import AgentSettings, agent_socket
 
 _log = logging.getLogger("holdfast.agent")
@@ -99,6 +100,7 @@ def main() -> int:
         except BlockingIOError:
             _log.error("another agent already runs in %s", folder)
             return 1
+        go_first()
         try:
             uvloop.run(_main(folder))
         except NoEnvoy as error:

@@ -73,9 +73,11 @@ async def _run(file: Path, platform: Platform, state: Path, api: str) -> int:
 
 async def _show_when_up(platform: Platform, state: Path) -> None:
     """Say what to open and to try, once every edge has everything."""
-    while not await _is_up(StateDir(state)):
+    while True:
+        if await _is_up(StateDir(state)):
+            _say_what_to_try(platform, state)
+            return
         await asyncio.sleep(_POLL_S)
-    _say_what_to_try(platform, state)
 
 
 async def _is_up(places: StateDir) -> bool:

@@ -12,6 +12,7 @@ import uvloop
 from holdfast.adapters.api.server import AddressInUse
 from holdfast.adapters.api.tokens import ADMIN_NAME, TokensUnreadable
 from holdfast.adapters.envoy.binary import NoEnvoy
+from holdfast.agent.priority import go_first
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail, print_line, print_table
 from holdfast.model.ports import JournalCorrupt, JournalFromNewerVersion, JournalUnavailable
@@ -40,6 +41,7 @@ class Order:
 def serve(order: Order) -> None:
     """Run control until SIGINT or SIGTERM; whatever keeps it from running ends the program with its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    go_first()
     try:
         uvloop.run(_serve(order))
     except (StateDirInUse, AddressInUse) as error:

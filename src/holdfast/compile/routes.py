@@ -34,6 +34,8 @@ from holdfast.model.platform import Accept, Clients, Mode, Retries, Timeouts
 
 _RETRY_ALWAYS = "connect-failure,refused-stream"
 """Failures where the upstream can't have begun to work on the request."""
+_SELECTIONS_MAX = 20
+"""Draws for an endpoint that wasn't tried yet: with few, two dead of three replicas are drawn again one time in five."""
 _FRAMES_KEPT_MAX = 4096
 _RETRY_SAFE = "connect-failure,refused-stream,reset,5xx"
 
@@ -88,7 +90,7 @@ def _route_frames(retries: Retries, timeouts: Timeouts) -> tuple[route.Route, ..
 def _retry_policy(retries: Retries, retry_on: str, per_try_s: float | None) -> route.RetryPolicy:
     """On another endpoint than before; also where there is only one, so that a second touches no bucket."""
     policy = route.RetryPolicy(
-        retry_on=retry_on, num_retries=uint32(retries.attempts_max), host_selection_retry_max_attempts=3
+        retry_on=retry_on, num_retries=uint32(retries.attempts_max), host_selection_retry_max_attempts=_SELECTIONS_MAX
     )
     policy.retry_host_predicate.add(name="envoy.retry_host_predicates.previous_hosts", typed_config=_PREVIOUS_HOSTS)
     if per_try_s is not None:

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 _START_S_MAX = 10.0
+ORDINARY = 0
 # Envoy asks the kernel to be ended with its parent. So its parent must be gone before it starts: the inner
 # shell waits for the outer one to be reaped, is adopted by init, and only then becomes Envoy.
 _ORPHAN = 'out=$1; shift; (while kill -0 $$; do :; done 2>/dev/null; exec "$@") >>"$out" 2>&1 </dev/null & echo $!'
@@ -67,6 +68,8 @@ def start_envoy(
     command = ["/bin/sh", "-c", _ORPHAN, "sh", str(log), *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=True)
     pid = int(result.stdout)
+    with contextlib.suppress(PermissionError, ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, pid, ORDINARY)  # its agent's own is higher, and would be inherited
     process = EnvoyProcess(pid, _born(pid) or 0.0)
     (folder / "envoy.pid").write_text(json.dumps({"pid": process.pid, "born": process.born}))
     return process
