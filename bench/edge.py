@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +33,46 @@ class EdgeRefused(Exception):
     """Envoy refused what it was given, or didn't come up; the message is what it said."""
 
 
+@dataclass(slots=True)
+class Answers:
+    """What Envoy said to what it was given: its refusals, and when it last settled each resource."""
+
+    refusals: list[str] = field(default_factory=list)
+    _settled_at: dict[str, float] = field(default_factory=dict)
+    _awaited: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    def note(self, _session: Session, outcome: Outcome) -> None:
+        """Take down an outcome."""
+        now = time.monotonic()
+        if outcome.error:
+            self.refusals.append(outcome.error)
+        for name, _version in outcome.versions:
+            self._settled_at[name] = now
+            if name in self._awaited:
+                self._awaited[name].set()
+
+    def expect(self, name: str) -> asyncio.Event:
+        """Set by the next outcome that names the resource."""
+        self._awaited[name] = asyncio.Event()
+        return self._awaited[name]
+
+    def when(self, name: str) -> float:
+        """When an outcome last named the resource (monotonic, in seconds); KeyError if none has."""
+        return self._settled_at[name]
+
+    def raise_refusals(self) -> None:
+        """Raises EdgeRefused if anything was refused."""
+        if self.refusals:
+            raise EdgeRefused(self.refusals[-1])
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A running edge: its Envoy, what it is given, the outcomes so far with the time of each."""
+    """A running edge: its Envoy, what it is given, what it said to that, and how long it took to be ready."""
 
     envoy: EnvoyProcess
     group: ResourceGroup
-    folder: Path
-    outcomes: list[tuple[float, Outcome]]
+    answers: Answers
     ready_s: float
 
 
@@ -62,13 +94,9 @@ async def run_edge(
     """An edge of the location that serves; gone when the block is left. Raises EdgeRefused."""
     with tempfile.TemporaryDirectory(prefix="holdfast-edge-") as name:
         folder = Path(name)
-        group, outcomes = ResourceGroup(), list[tuple[float, "Outcome"]]()
+        group, answers = ResourceGroup(), Answers()
         group.replace(alter.snapshot(compile_snapshot(intent, location)))
-
-        def note(_session: Session, outcome: Outcome) -> None:
-            outcomes.append((time.monotonic(), outcome))
-
-        server = AdsServer(f"unix:{folder}/xds.sock", lambda _node: Subscriber(group, on_outcome=note))
+        server = AdsServer(f"unix:{folder}/xds.sock", lambda _node: Subscriber(group, on_outcome=answers.note))
         await server.start()
         edge_name = intent.platform.locations[location].edges[0].name
         boot = EdgeBoot(edge_name, location, f"{folder}/xds.sock", f"{folder}/admin.sock", CONNECTIONS_MAX)
@@ -76,8 +104,9 @@ async def run_edge(
         envoy = start_envoy(find_envoy(), alter.bootstrap(compile_bootstrap(boot)), folder, workers=1, cpus=cpus)
         try:
             await wait_until_ready(envoy, folder)
-            _raise_refusals(outcomes)
-            yield Edge(envoy, group, folder, outcomes, time.monotonic() - began)
+            ready_s = time.monotonic() - began
+            answers.raise_refusals()
+            yield Edge(envoy, group, answers, ready_s)
         finally:
             await asyncio.to_thread(envoy.stop)
             await server.stop()
@@ -91,9 +120,3 @@ async def wait_until_ready(envoy: EnvoyProcess, folder: Path) -> None:
             if not envoy.is_alive() or time.monotonic() > deadline:
                 raise EdgeRefused((folder / "envoy.log").read_text()[-4000:])
             await asyncio.sleep(0.02)
-
-
-def _raise_refusals(outcomes: list[tuple[float, Outcome]]) -> None:
-    for _, outcome in outcomes:
-        if outcome.error:
-            raise EdgeRefused(outcome.error)

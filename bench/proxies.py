@@ -19,10 +19,12 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bench.edge import wait_until_ready
+from bench.stage import pin
 from holdfast.adapters.envoy.binary import find_envoy
 from holdfast.adapters.envoy.process import start_envoy
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
     from collections.abc import AsyncIterator
     from typing import Any
 
@@ -97,23 +99,23 @@ async def _run_other(name: ProxyName, text: str, folder: Path, port: int, cpus: 
     file = folder / "config"
     file.write_text(text, encoding="utf-8")
     command = ["nginx", "-p", str(folder), "-c", str(file)] if name == "nginx" else ["haproxy", "-db", "-f", str(file)]
-    cores = ",".join(map(str, sorted(cpus)))
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(["taskset", "-c", cores, *command], stdout=log, stderr=log)
+        process = await asyncio.create_subprocess_exec(*pin(cpus), *command, stdout=log, stderr=log)
     try:
         await _wait_until_listening(process, port, folder / "log")
         children = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
         yield Proxy(port, (process.pid, *children))
     finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait)
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
 
 
-async def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+async def _wait_until_listening(process: Process, port: int, log: Path) -> None:
     deadline = time.monotonic() + LISTENS_S_MAX
     while not _listens(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise ProxyFailed(log.read_text(errors="replace")[-4000:])
+        if process.returncode is not None or time.monotonic() > deadline:
+            raise ProxyFailed((await asyncio.to_thread(log.read_text, errors="replace"))[-4000:])
         await asyncio.sleep(0.02)
 
 

@@ -18,11 +18,11 @@ from bench.edge import run_edge
 from bench.proxies import find_free_port
 from bench.report import Row, Table
 from bench.samples import Samples, divide
+from bench.stage import CORES, pin
 from holdfast.compile import compile_services, compile_snapshot
 from holdfast.drills.holdfast_process import HoldfastProcess
 from holdfast.drills.instruments import UpstreamOptions, start_upstream
 from holdfast.drills.kill_timer import KillOrder
-from holdfast.drills.machine import Cores
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Capacity, Clients, Edge, Limits, Location, Platform, Service, Tenant, Upstream
 from holdfast.model.resource import SnapshotDelta
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 SIZES = (100, 1_000, 10_000)
 LOCATION = "here"
-CORES = Cores(edge=frozenset({0}), rest=frozenset({1}))
+CHANGED = "service-7"
+ACK_S_MAX = 10.0
 COMPILE_S_MAX = 1.0
 CONTROL_MIB_MAX = 150
 READY_S_MAX = 6.0
@@ -59,7 +60,7 @@ def make_platform(services: int, edge_port: int, upstream_port: int) -> Platform
     )
 
 
-async def measure_scale(*, quick: bool) -> Table:
+async def run(*, quick: bool) -> Table:
     """Everything at each size. Raises EdgeRefused, HoldfastFailed, InstrumentError."""
     rows: list[Row] = []
     sizes, repeats, kills = (SIZES[:2], 5, 5) if quick else (SIZES, 21, 50)
@@ -92,13 +93,13 @@ async def _measure_edge(platform: Platform, repeats: int) -> tuple[Samples, Samp
 
 
 async def _push_change(edge: RunningEdge, intent: Intent, rate: int) -> float:
-    before = len(edge.outcomes)
+    answered = edge.answers.expect(CHANGED)
     began = time.monotonic()
-    changed = intent.with_owner_limits({"service-7": Limits(requests=float(rate))})
-    edge.group.apply(SnapshotDelta(compile_services(changed, LOCATION, ["service-7"])))
-    while len(edge.outcomes) == before:
-        await asyncio.sleep(0)
-    return (edge.outcomes[-1][0] - began) * 1000
+    changed = intent.with_owner_limits({CHANGED: Limits(requests=float(rate))})
+    edge.group.apply(SnapshotDelta(compile_services(changed, LOCATION, [CHANGED])))
+    await asyncio.wait_for(answered.wait(), ACK_S_MAX)
+    edge.answers.raise_refusals()
+    return (edge.answers.when(CHANGED) - began) * 1000
 
 
 def _measure_control(platform: Platform, size: int, kills: int) -> tuple[Samples, Samples]:
@@ -123,7 +124,7 @@ def _measure_control(platform: Platform, size: int, kills: int) -> tuple[Samples
 
 
 def _time_kills(order: KillOrder) -> Sequence[float]:
-    command = ["taskset", "-c", "1", sys.executable, "-m", "holdfast.drills.kill_timer"]
+    command = [*pin(CORES.rest), sys.executable, "-m", "holdfast.drills.kill_timer"]
     done = subprocess.run(command, input=order.model_dump_json(), capture_output=True, text=True, check=True)
     return [json.loads(line)["in_force_ms"] for line in done.stdout.splitlines()]
 

@@ -63,6 +63,11 @@ def intend(port: int, upstream_port: int, *, platform: Mapping[str, Any] | None 
     return Intent(Platform.model_validate(declared | dict(platform or {})))
 
 
+def pin(cpus: frozenset[int]) -> list[str]:
+    """What to put before a command so that it runs on these cores alone; nothing if none could be set apart."""
+    return ["taskset", "-c", ",".join(map(str, sorted(cpus)))] if cpus else []
+
+
 async def measure_cpu_us(port: int, pids: Sequence[int], requests: Requests) -> float:
     """Microseconds of processor time that the processes had for each request of a block. Raises WrongAnswers."""
     plan = LoadPlan(

@@ -1,7 +1,9 @@
 """`holdfast up` with real edges: started, killed, resumed, out of disk, and not started at all."""
 
 import json
+import os
 import resource
+import signal
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -51,6 +53,28 @@ def test_up_kill_and_down_leaves_nothing_behind(installation: Installation) -> N
         assert installation.cause("shop") != "kill"
         up.stop()
         assert installation.answer("shop") == 0
+
+
+def test_a_dead_agent_is_started_again_and_its_envoy_goes_on(installation: Installation) -> None:
+    with installation.up(str(installation.file)) as up:
+        folder = next((installation.state.path / "edges").iterdir())
+        agent, envoy = (json.loads((folder / f"{name}.pid").read_text())["pid"] for name in ("agent", "envoy"))
+        os.kill(agent, signal.SIGKILL)
+        assert installation.cause("shop") != ""
+        until(lambda: json.loads((folder / "agent.pid").read_text())["pid"] != agent, "another agent")
+        until(lambda: json.loads(installation.run("status", "--json"))["reach"]["programmed"] == 1, "its edge")
+        assert json.loads((folder / "envoy.pid").read_text())["pid"] == envoy
+        up.stop()
+
+
+def test_edges_may_be_kept_when_control_stops(installation: Installation) -> None:
+    with installation.up(str(installation.file), "--keep-edges") as first:
+        before = installation.answer("shop")
+        first.stop(keeps_edges=True)
+        assert installation.answer("shop") == before != 0
+        with installation.up() as second:
+            assert installation.answer("shop") == before
+            second.stop()
 
 
 def test_a_killed_control_resumes_where_it_was(installation: Installation) -> None:

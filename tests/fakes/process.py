@@ -132,11 +132,11 @@ class Up:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(DEADLINE_S)
 
-    def stop(self) -> None:
-        """Have control end as Ctrl-C does; it must leave nothing behind."""
+    def stop(self, *, keeps_edges: bool = False) -> None:
+        """Have control end as Ctrl-C does; it must leave nothing behind, or the edges if it keeps them."""
         self._process.send_signal(signal.SIGINT)
         assert self._process.wait(DEADLINE_S) == ExitCode.OK, self.output
-        assert not [process for process in self._family if _is_alive(process)]
+        assert bool([process for process in self._family if _is_alive(process)]) is keeps_edges
 
     def fill_disk(self) -> None:
         """No file of control's may grow from now on."""

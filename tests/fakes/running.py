@@ -47,8 +47,11 @@ class FakeOutside:
     async def tend_edges(self, platform: Platform) -> None:
         self.tended.append(platform)
 
-    async def stop(self) -> None:
-        self.stopped = True
+    async def revive_agents(self, platform: Platform) -> None:
+        pass
+
+    async def stop(self, *, keep_edges: bool) -> None:
+        self.stopped = not keep_edges
 
 
 @dataclass(frozen=True)

@@ -11,25 +11,26 @@ from typing import Annotated
 import httpx
 import typer
 
-from holdfast.cli.client import StateOption
 from holdfast.cli.diagnostics import print_diagnostics
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail, print_line, print_table
 from holdfast.cli.platform_file import read_platform_file
-from holdfast.demo.traffic import send_traffic
-from holdfast.demo.upstreams import loopback_endpoints, serve_upstreams
 from holdfast.model.platform import Platform
 from holdfast.runtime.state_dir import StateDir, default_state
 from holdfast.views.status import StatusDocument
 
 _STOP_S_MAX = 30.0
 _POLL_S = 0.2
+_MARK = "demo"
+"""The file that tells a demo's state directory from one that somebody needs."""
 
 
 def demo(
     file: Annotated[Path, typer.Argument(help="The platform file to try.")],
     *,
-    state: StateOption = default_state() / "demo",  # noqa: B008 - it is the default of the option
+    state: Annotated[
+        Path | None, typer.Option(help="Where the demo keeps its state; removed first.", show_default=False)
+    ] = None,
     api: Annotated[str, typer.Option(help="Where the API listens; port 0 for any that is free.")] = "127.0.0.1:9900",
 ) -> None:
     """Run a platform file with sample upstreams and a little traffic, until Ctrl-C. What it keeps is removed first."""
@@ -37,15 +38,27 @@ def demo(
     if checked.platform is None:
         print_diagnostics(err(), checked, str(file))
         raise typer.Exit(ExitCode.INPUT_MISTAKEN)
-    shutil.rmtree(state, ignore_errors=True)
     try:
-        code = asyncio.run(_run(file, checked.platform, state, api))
+        code = asyncio.run(_run(file, checked.platform, _make_state(state or default_state() / "demo"), api))
     except OSError as error:
         fail(ExitCode.IN_USE, f"a sample upstream can't have its port: {error}")
     raise typer.Exit(code)
 
 
+def _make_state(state: Path) -> Path:
+    """An empty state directory in place of an earlier demo's; anything else that is there stays, and ends the demo."""
+    if state.exists() and any(state.iterdir()) and not (state / _MARK).exists():
+        fail(ExitCode.IN_USE, f"{state} isn't a demo's: name another directory with --state, or remove it yourself")
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(mode=0o700, parents=True)
+    (state / _MARK).touch()
+    return state
+
+
 async def _run(file: Path, platform: Platform, state: Path, api: str) -> int:
+    from holdfast.demo.traffic import send_traffic  # noqa: PLC0415 - so that no other command pays for it
+    from holdfast.demo.upstreams import loopback_endpoints, serve_upstreams  # noqa: PLC0415
+
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -54,6 +67,7 @@ async def _run(file: Path, platform: Platform, state: Path, api: str) -> int:
     # A session of its own, so that Ctrl-C reaches control once, from here, and not a second time from the terminal.
     control = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "holdfast", "up", str(file), "--state", str(state), "--api", api),
+        stdout=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )
     ended = asyncio.create_task(control.wait())
@@ -97,6 +111,7 @@ def _say_what_to_try(platform: Platform, state: Path) -> None:
         for tenant in platform.tenants.values()
         for name, service in tenant.services.items()
     ]
+    print_line(("Holdfast is up.", "bold green"))
     print_table("Open in a browser", ("service", "address"), [(n, f"http://{h}:{port}/") for n, h in hosts])
     name, host = hosts[0]
     holdfast = f"{Path(sys.executable).parent / 'holdfast'}"

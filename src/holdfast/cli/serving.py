@@ -36,6 +36,7 @@ class Order:
     port: int
     text: str | None
     file: str
+    keep_edges: bool = False
 
 
 def serve(order: Order) -> None:
@@ -65,7 +66,7 @@ async def _serve(order: Order) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with run_control(Settings(order.state, order.host, order.port)) as running:
+    async with run_control(Settings(order.state, order.host, order.port, keep_edges=order.keep_edges)) as running:
         starting = asyncio.create_task(_start(order, running))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait([running.ended, stopping, starting], return_when=asyncio.FIRST_COMPLETED)

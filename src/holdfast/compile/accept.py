@@ -146,7 +146,7 @@ def _head_policies(accept: Accept) -> Iterator[tuple[str, rbac_pb2.Policy]]:
 
 
 def _content_type_permission(types: tuple[str, ...]) -> rbac_pb2.Permission:
-    """A body of another type: not GET, HEAD or OPTIONS, and a content type that isn't wholly one of these.
+    """A body of another type: not GET, HEAD or OPTIONS, not surely empty, and a type that isn't wholly one of these.
 
     The whole value must match, so that a header given twice (joined by a comma) is refused.
     """
@@ -157,10 +157,27 @@ def _content_type_permission(types: tuple[str, ...]) -> rbac_pb2.Permission:
         invert_match=True,
         treat_missing_header_as_empty=True,
     )
-    permission = rbac_pb2.Permission()
-    permission.and_rules.rules.add(header=method_matcher(_READS, invert=True))
-    permission.and_rules.rules.add(header=wrong)
-    return permission
+    writes = rbac_pb2.Permission(header=method_matcher(_READS, invert=True))
+    return _all(writes, rbac_pb2.Permission(header=wrong), rbac_pb2.Permission(not_rule=_surely_empty()))
+
+
+def _surely_empty() -> rbac_pb2.Permission:
+    """No type stated, and a length of 0; or none at all for DELETE, whose body has no meaning (RFC 9110, 9.3.5).
+
+    Any other request without a length may have a body over HTTP/2.
+    """
+    zero = route.HeaderMatcher(name="content-length", string_match=string_pb2.StringMatcher(exact="0"))
+    delete = _all(rbac_pb2.Permission(header=method_matcher(("DELETE",))), _absent("content-length"))
+    either = rbac_pb2.Permission(or_rules=rbac_pb2.Permission.Set(rules=[rbac_pb2.Permission(header=zero), delete]))
+    return _all(_absent("content-type"), _absent("transfer-encoding"), either)
+
+
+def _absent(name: str) -> rbac_pb2.Permission:
+    return rbac_pb2.Permission(header=route.HeaderMatcher(name=name, present_match=True, invert_match=True))
+
+
+def _all(*rules: rbac_pb2.Permission) -> rbac_pb2.Permission:
+    return rbac_pb2.Permission(and_rules=rbac_pb2.Permission.Set(rules=rules))
 
 
 def _content_type_regex(types: tuple[str, ...]) -> str:
@@ -175,13 +192,13 @@ def _document_policies(graphql: GraphQL) -> Iterator[tuple[str, rbac_pb2.Policy]
         unread = rbac_pb2.Permission(metadata=_document(".*", _UNREADABLE_KEY))
     else:
         unread = rbac_pb2.Permission(not_rule=rbac_pb2.Permission(metadata=_document(".*")))
-    yield "accept.graphql", _policy(_both(writes, unread))
+    yield "accept.graphql", _policy(_all(writes, unread))
     if not graphql.mutations:
         yield "accept.graphql_mutations", _policy(rbac_pb2.Permission(metadata=_document(_MUTATION_WORD)))
     if not graphql.introspection:
         yield "accept.graphql_introspection", _policy(rbac_pb2.Permission(metadata=_document(_INTROSPECTION_WORD)))
     is_get = rbac_pb2.Permission(header=method_matcher(("GET", "HEAD")))
-    bad_gets = [_both(is_get, p) for p in _bad_get_paths(graphql)] if graphql.get_queries else [is_get]
+    bad_gets = [_all(is_get, p) for p in _bad_get_paths(graphql)] if graphql.get_queries else [is_get]
     yield "accept.graphql_get", _policy(*bad_gets)
 
 
@@ -207,10 +224,6 @@ def _document(regex: str, key: str = _QUERY_KEY) -> metadata_pb2.MetadataMatcher
     matcher = metadata_pb2.MetadataMatcher(filter=GRAPHQL_NAMESPACE, value=value_pb2.ValueMatcher(string_match=pattern))
     matcher.path.add(key=key)
     return matcher
-
-
-def _both(left: rbac_pb2.Permission, right: rbac_pb2.Permission) -> rbac_pb2.Permission:
-    return rbac_pb2.Permission(and_rules=rbac_pb2.Permission.Set(rules=[left, right]))
 
 
 def _policy(*permissions: rbac_pb2.Permission, condition: cel.Expr | None = None) -> rbac_pb2.Policy:

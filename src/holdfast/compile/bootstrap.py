@@ -1,5 +1,6 @@
 """How an Envoy starts: knowing only the socket of its own agent, which tells it everything else."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,14 +31,14 @@ class EdgeBoot:
     connections_max: int
     heap_bytes_max: int = 2 * 1024**3
     upstreams_unreachable: bool = False
-    """For a canary: bind upstream connections to an address that nobody has, so that none is ever made."""
+    """For a canary: bind upstream sockets to a network device that isn't there, so that no connection is ever begun."""
 
 
 def compile_bootstrap(boot: EdgeBoot) -> dict[str, Any]:
     """The bootstrap, in its JSON form."""
     manager: dict[str, Any] = {}
     if boot.upstreams_unreachable:
-        manager = {"upstream_bind_config": {"source_address": {"address": "192.0.2.1", "port_value": 0}}}
+        manager = {"upstream_bind_config": {"socket_options": [_NO_DEVICE]}}
     return {
         "node": {"id": boot.edge, "cluster": boot.location},
         "admin": {"address": {"pipe": {"path": boot.admin_socket, "mode": 0o600}}},
@@ -132,3 +133,12 @@ def _overload_manager(boot: EdgeBoot) -> dict[str, Any]:
 def _heap_action(name: str, share: float) -> dict[str, Any]:
     trigger = {"name": "envoy.resource_monitors.fixed_heap", "threshold": {"value": share}}
     return {"name": name, "triggers": [trigger]}
+
+
+_NO_DEVICE = {
+    "description": "SO_BINDTODEVICE",
+    "level": 1,
+    "name": 25,
+    "buf_value": base64.b64encode(b"holdfast-none\0").decode(),
+    "state": "STATE_PREBIND",
+}

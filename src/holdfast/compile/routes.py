@@ -35,7 +35,7 @@ from holdfast.model.platform import Accept, Clients, Mode, Retries, Timeouts
 _RETRY_ALWAYS = "connect-failure,refused-stream"
 """Failures where the upstream can't have begun to work on the request."""
 _SELECTIONS_MAX = 20
-"""Draws for an endpoint that wasn't tried yet: with few, two dead of three replicas are drawn again one time in five."""
+"""Draws for an endpoint that was not tried yet; with few, two dead of three replicas are drawn again too often."""
 _FRAMES_KEPT_MAX = 4096
 _RETRY_SAFE = "connect-failure,refused-stream,reset,5xx"
 

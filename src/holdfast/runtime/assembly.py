@@ -18,7 +18,7 @@ from holdfast.compile import EdgeBoot, compile_bootstrap, listener_name
 from holdfast.model.platform import Location, Platform
 from holdfast.model.ports import Canary, Fleet
 from holdfast.runtime.canary import EnvoyCanary
-from holdfast.runtime.memory import return_freed_memory
+from holdfast.runtime.memory import settle_memory
 
 _STOP_S_MAX = 15.0
 
@@ -35,8 +35,11 @@ class Outside(Protocol):
     async def tend_edges(self, platform: Platform) -> None:
         """See to it that every edge of the platform has its agent; called whenever a revision comes in force."""
 
-    async def stop(self) -> None:
-        """End what was started here, edges included, and wait until it has ended."""
+    async def revive_agents(self, platform: Platform) -> None:
+        """Start the agents that have ended; called again and again."""
+
+    async def stop(self, *, keep_edges: bool) -> None:
+        """End what was started here, edges included unless they are kept, and wait until it has ended."""
 
 
 def open_outside(state: Path) -> Outside:
@@ -68,11 +71,19 @@ class LocalOutside:
                 await asyncio.to_thread(_stop_agent, folder)
         for edge, (name, place) in edges.items():
             await asyncio.to_thread(self._ensure_agent, edge, name, place)
-        return_freed_memory()
+        settle_memory()
 
-    async def stop(self) -> None:
-        """End every agent, and with it its Envoy."""
-        await asyncio.gather(*(asyncio.to_thread(_stop_agent, folder) for folder in self._edge_folders()))
+    async def revive_agents(self, platform: Platform) -> None:
+        """Start the agents that have ended. Their Envoys are found and go on as they are."""
+        for edge in (e.name for place in platform.locations.values() for e in place.edges):
+            folder = self._folder("edges", edge)
+            if _running_agent(folder) is None:
+                await asyncio.to_thread(_start_agent, folder)
+
+    async def stop(self, *, keep_edges: bool) -> None:
+        """End every agent, and with it its Envoy, unless they are kept."""
+        if not keep_edges:
+            await asyncio.gather(*(asyncio.to_thread(_stop_agent, folder) for folder in self._edge_folders()))
         await self._server.stop()
 
     def _ensure_agent(self, edge: str, location: str, place: Location) -> None:

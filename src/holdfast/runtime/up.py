@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,6 @@ from holdfast.adapters.api.app import make_app
 from holdfast.adapters.api.server import ApiServer, bind_port, bind_socket
 from holdfast.adapters.api.tokens import TokenStore, ensure_admin
 from holdfast.adapters.journal.sql_journal import SqlJournal
-from holdfast.model.platform import Platform
 from holdfast.model.ports import Clock
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import State
@@ -29,6 +28,8 @@ from holdfast.runtime.reading import PlatformReader
 from holdfast.runtime.state_dir import StateDir
 
 LOG: Final = logging.getLogger(__name__)
+LOOK_S: Final = 1.0
+"""Between two looks whether every agent still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Settings:
     open_outside: Callable[[Path], Outside] = open_outside
     compiler: Compiler = compiler
     clock: Clock = time.time
+    keep_edges: bool = False
+    """Leave agents and edges as they are when control stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         tokens = TokenStore(places.tokens, settings.clock)
         ensure_admin(tokens, places.admin_token)
         outside = settings.open_outside(places.path)
-        stack.push_async_callback(outside.stop)
+        stack.push_async_callback(outside.stop, keep_edges=settings.keep_edges)
         await outside.start()
         reader = PlatformReader()
         world = World(journal, outside.fleet, outside.canary, settings.compiler, reader, settings.clock)
@@ -97,16 +100,18 @@ async def _run_all(control: Control, server: ApiServer, outside: Outside) -> Non
 async def _tend_edges(control: Control, outside: Outside) -> None:
     tended = None
     while True:
-        if control.intent is not None:
-            await _try_to_tend(outside, control.intent.platform)
-        tended = control.state.in_force
-        await control.until(partial(_is_other, tended), None)
+        in_force, intent = control.state.in_force, control.intent
+        if intent is not None:
+            tend = outside.revive_agents if in_force == tended else outside.tend_edges
+            await _try(tend(intent.platform))
+        tended = in_force
+        await control.until(partial(_is_other, tended), LOOK_S)
 
 
-async def _try_to_tend(outside: Outside, platform: Platform) -> None:
+async def _try(tending: Awaitable[None]) -> None:
     """An edge that can't be started is seen to be missing; the others, and the kill switch, go on."""
     try:
-        await outside.tend_edges(platform)
+        await tending
     except (OSError, ValueError):
         LOG.exception("not every edge can be started")
 

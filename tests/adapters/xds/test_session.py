@@ -1,4 +1,4 @@
-"""One delta xDS stream, against a peer that behaves as Envoy does: asks, takes, refuses, forgets to answer, comes back."""
+"""One delta xDS stream, against a peer that behaves as Envoy does: asks, takes, refuses, answers late, comes back."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Who may do what: the bearer token of a request, and what it is good for."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -43,24 +43,24 @@ def _unknown_token() -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, "token_unknown", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-def identify(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Token:
+async def identify(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Token:
     """Whose request this is, as the gate found."""
     token: Token = request.state.token
     return token
 
 
-def _operations(request: Request) -> Operations:
+async def _operations(request: Request) -> Operations:
     operations: Operations = request.app.state.operations
     return operations
 
 
-def _tokens(request: Request) -> TokenStore:
+async def _tokens(request: Request) -> TokenStore:
     tokens: TokenStore = request.app.state.tokens
     return tokens
 
 
-def _require(*roles: Role) -> Callable[[Token], Token]:
-    def check(token: Annotated[Token, Depends(identify)]) -> Token:
+def _require(*roles: Role) -> Callable[[Token], Awaitable[Token]]:
+    async def check(token: Annotated[Token, Depends(identify)]) -> Token:
         if token.role not in roles:
             detail = f"this takes a token of the role {' or '.join(roles)}; yours is of the role {token.role}"
             raise Problem(HTTPStatus.FORBIDDEN, "role_insufficient", detail)

@@ -26,9 +26,10 @@ class LastGoodStore:
         self._connection = _open(path)
 
     def load(self) -> Snapshot:
-        """All that was kept."""
+        """All that was kept, but for types that only a newer version knows."""
         rows = self._connection.execute("SELECT type, name, body FROM resource")
-        resources = (Resource.of(ResourceType(t), name, body) for t, name, body in rows)
+        known = {t.value for t in ResourceType}
+        resources = (Resource.of(ResourceType(t), name, body) for t, name, body in rows if t in known)
         return {r.key: r for r in resources}
 
     def note(self, delta: SnapshotDelta) -> None:

@@ -15,14 +15,42 @@ GRAPHQL_SHUT_OUT = error(
     right="tenants: {acme: {services: {shop: {accept: {methods: [POST], graphql: {}}}}}}",
 )
 
+BATCH_UNREAD = error(
+    "HF512",
+    "batches where something is forbidden",
+    "What is inside a batch of GraphQL documents can't be told at the edge, so no batch is let through where "
+    "mutations or introspection are forbidden. Introspection is, unless it is allowed.",
+    wrong="tenants: {acme: {services: {shop: {accept: {graphql: {batching: true}}}}}}",
+    right="tenants: {acme: {services: {shop: {accept: {graphql: {batching: true, introspection: true}}}}}}",
+)
+NO_BODY_AT_ALL = error(
+    "HF513",
+    "a largest body of nothing",
+    "The least that an edge can hold a body to is one byte. Whoever takes no bodies takes only methods without.",
+    wrong="tenants: {acme: {services: {shop: {accept: {body_max: 0B}}}}}",
+    right="tenants: {acme: {services: {shop: {accept: {methods: [GET, HEAD]}}}}}",
+)
+
 
 def check_accepts(platform: Platform) -> Iterator[Finding]:
-    """A service for GraphQL alone can be reached by GraphQL."""
+    """A service for GraphQL alone can be reached by GraphQL, and nothing is promised that an edge can't tell."""
     for owned in each_service(platform):
         graphql = owned.service.accept.graphql
+        if owned.service.accept.body_max == 0:
+            fix = "write 1B or more, or only methods that carry no body"
+            yield NO_BODY_AT_ALL.at((*owned.path, "accept", "body_max"), f"{owned.name} takes bodies of 0 bytes", fix)
         if graphql:
+            yield from _check_batching(owned, graphql)
             yield from _check_methods(owned, graphql)
             yield from _check_content_types(owned, owned.service.accept)
+
+
+def _check_batching(owned: Owned, graphql: GraphQL) -> Iterator[Finding]:
+    forbidden = [name for name in ("mutations", "introspection") if not getattr(graphql, name)]
+    if graphql.batching and forbidden:
+        message = f"{owned.name} takes batches, and forbids {' and '.join(forbidden)}, which can't be told inside them"
+        fix = f"write batching: false, or {', '.join(f'{name}: true' for name in forbidden)}"
+        yield BATCH_UNREAD.at((*owned.path, "accept", "graphql", "batching"), message, fix)
 
 
 def _check_methods(owned: Owned, graphql: GraphQL) -> Iterator[Finding]:
