@@ -39,7 +39,7 @@ async def run(*, quick: bool) -> Table:
         port = find_free_port()
         edge = await running.enter_async_context(run_edge(intend(port, upstream.port), LOCATION, CORES.edge))
         measures["holdfast"] = partial(measure_cpu_us, port, (edge.envoy.pid,), block)
-        found = await interleave(7 if quick else 15, measures)
+        found = await interleave(7 if quick else 11, measures)
     return Table(
         "proxied",
         "CPU for each proxied request: GET, keep-alive on both sides, one worker",

@@ -25,7 +25,7 @@ from holdfast.adapters.envoy.process import start_envoy
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from typing import Any
 
 ProxyName: TypeAlias = Literal["envoy", "nginx", "haproxy"]
@@ -102,21 +102,26 @@ async def _run_other(name: ProxyName, text: str, folder: Path, port: int, cpus: 
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*pin(cpus), *command, stdout=log, stderr=log)
     try:
-        await _wait_until_listening(process, port, folder / "log")
-        children = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
-        yield Proxy(port, (process.pid, *children))
+        await _wait_until(lambda: _listens(port), process, folder / "log")
+        if name == "nginx":
+            await _wait_until(lambda: bool(_list_children(process)), process, folder / "log")
+        yield Proxy(port, (process.pid, *_list_children(process)))
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         await process.wait()
 
 
-async def _wait_until_listening(process: Process, port: int, log: Path) -> None:
+async def _wait_until(is_so: Callable[[], bool], process: Process, log: Path) -> None:
     deadline = time.monotonic() + LISTENS_S_MAX
-    while not _listens(port):
+    while not is_so():
         if process.returncode is not None or time.monotonic() > deadline:
             raise ProxyFailed((await asyncio.to_thread(log.read_text, errors="replace"))[-4000:])
         await asyncio.sleep(0.02)
+
+
+def _list_children(process: Process) -> list[int]:
+    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
 
 def _listens(port: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ from rich.table import Table as RichTable
 from bench.samples import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing's measurements. `ratio` is the median of those to the table's first row, made in the same round.
+    """One thing's measurements. `ratio` is to what the table's `ratio_to` names, measured in the same run.
 
     `goal` says what is demanded, `ok` whether it was met; both None where nothing is.
     """
@@ -56,6 +57,8 @@ class Report:
 
 def format_number(value: float) -> str:
     """Three digits that matter, and no more behind the point."""
+    if math.isinf(value):
+        return "∞"
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
@@ -64,7 +67,7 @@ def format_number(value: float) -> str:
 def to_cells(row: Row) -> list[str]:
     """A row as texts: what, median, least, most, samples, ratio, goal with whether it was met."""
     number = [format_number(v) for v in (row.samples.median, row.samples.least, row.samples.most)]
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    ratio = "" if row.ratio is None else format_number(row.ratio)
     met = {None: "", True: "met", False: "missed"}[row.ok]
     return [row.what, f"{number[0]} {row.unit}", *number[1:], str(len(row.samples.values)), ratio, _join(row.goal, met)]
 
@@ -90,7 +93,7 @@ def draw_table(table: Table) -> RichTable:
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """The report as `from_json` reads it back."""
+    """The report as `from_json` reads it back. What is infinite is null there, since JSON knows no such number."""
     return {
         "machine": dict(report.machine),
         "versions": dict(report.versions),
@@ -104,10 +107,10 @@ def _table_to_json(table: Table) -> dict[str, Any]:
         {
             "what": row.what,
             "unit": row.unit,
-            "median": row.samples.median,
-            "min": row.samples.least,
-            "max": row.samples.most,
-            "samples": list(row.samples.values),
+            "median": _to_number(row.samples.median),
+            "min": _to_number(row.samples.least),
+            "max": _to_number(row.samples.most),
+            "samples": [_to_number(value) for value in row.samples.values],
             "ratio": row.ratio,
             "goal": row.goal,
             "ok": row.ok,
@@ -116,6 +119,10 @@ def _table_to_json(table: Table) -> dict[str, Any]:
     ]
     head = {"name": table.name, "title": table.title, "ratio_to": table.ratio_to}
     return {**head, "notes": list(table.notes), "rows": rows}
+
+
+def _to_number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def from_json(document: Mapping[str, Any]) -> Report:
@@ -130,8 +137,11 @@ def from_json(document: Mapping[str, Any]) -> Report:
 
 def _table_from_json(document: Mapping[str, Any]) -> Table:
     rows = tuple(
-        Row(r["what"], r["unit"], Samples(tuple(r["samples"])), r["ratio"], r["goal"], r["ok"])
-        for r in document["rows"]
+        Row(r["what"], r["unit"], _read_samples(r["samples"]), r["ratio"], r["goal"], r["ok"]) for r in document["rows"]
     )
     notes = tuple(document["notes"])
     return Table(document["name"], document["title"], rows, document["ratio_to"], notes)
+
+
+def _read_samples(values: Sequence[float | None]) -> Samples:
+    return Samples(tuple(math.inf if value is None else value for value in values))

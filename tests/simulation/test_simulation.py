@@ -1,12 +1,13 @@
 """A few hundred simulated lives of a control plane: see `run` for what goes wrong, `checkers` for what must hold."""
 
+import os
 from collections import Counter
 
 import pytest
 
 from simulation.run import Run
 
-SEEDS = 40
+SEEDS = int(os.environ.get("HOLDFAST_SIM_SEEDS", "40"))
 STEPS = 250
 
 

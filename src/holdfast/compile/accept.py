@@ -14,6 +14,7 @@ from envoy.extensions.filters.http.rbac.v3 import rbac_pb2 as rbac_filter_pb2
 from envoy.type.matcher.v3 import metadata_pb2, regex_pb2, string_pb2, value_pb2
 from google.api.expr.v1alpha1 import syntax_pb2 as cel
 
+from holdfast.compile.observed import name_rule
 from holdfast.model.platform import Accept, GraphQL, Mode
 
 GRAPHQL_NAMESPACE = "holdfast.graphql"
@@ -41,14 +42,14 @@ def needs_accept_filter(accept: Accept) -> bool:
     return any(True for _ in _head_policies(accept))
 
 
-def compile_accept(accept: Accept, mode: Mode) -> rbac_filter_pb2.RBACPerRoute:
+def compile_accept(accept: Accept, mode: Mode, service: str) -> rbac_filter_pb2.RBACPerRoute:
     """Denials that need no body: methods, content types, sizes of URL, head and stated body."""
-    return _per_route(dict(_head_policies(accept)), mode)
+    return _per_route(dict(_head_policies(accept)), mode, service)
 
 
-def compile_graphql(graphql: GraphQL, mode: Mode) -> rbac_filter_pb2.RBACPerRoute:
+def compile_graphql(graphql: GraphQL, mode: Mode, service: str) -> rbac_filter_pb2.RBACPerRoute:
     """Denials by what a GraphQL document holds."""
-    return _per_route(dict(_document_policies(graphql)), mode)
+    return _per_route(dict(_document_policies(graphql)), mode, service)
 
 
 def compile_graphql_reader(accept: Accept) -> json_to_metadata_pb2.JsonToMetadata:
@@ -235,10 +236,13 @@ def _policy(*permissions: rbac_pb2.Permission, condition: cel.Expr | None = None
     return policy
 
 
-def _per_route(policies: dict[str, rbac_pb2.Policy], mode: Mode) -> rbac_filter_pb2.RBACPerRoute:
-    rules = rbac_pb2.RBAC(action=rbac_pb2.RBAC.DENY, policies=policies)
+def _per_route(policies: dict[str, rbac_pb2.Policy], mode: Mode, service: str) -> rbac_filter_pb2.RBACPerRoute:
+    """The rules; in observe mode they refuse nothing, and what they would have refused is counted by service."""
     if mode is Mode.OBSERVE:
-        return rbac_filter_pb2.RBACPerRoute(rbac=rbac_filter_pb2.RBAC(shadow_rules=rules))
+        named = {name_rule(service, rule): policy for rule, policy in policies.items()}
+        shadow = rbac_pb2.RBAC(action=rbac_pb2.RBAC.DENY, policies=named)
+        return rbac_filter_pb2.RBACPerRoute(rbac=rbac_filter_pb2.RBAC(shadow_rules=shadow, track_per_rule_stats=True))
+    rules = rbac_pb2.RBAC(action=rbac_pb2.RBAC.DENY, policies=policies)
     return rbac_filter_pb2.RBACPerRoute(rbac=rbac_filter_pb2.RBAC(rules=rules))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.compile.names import RUNTIME_LAYER
+from holdfast.compile.observed import OBSERVED
 
 _TYPE = "type.googleapis.com/"
 STATS_KEPT = (
@@ -14,6 +15,7 @@ STATS_KEPT = (
         ("prefix", name)
         for name in ("http.edge.downstream_", "http.edge.rbac.", "server.", "overload.", "control_plane.")
     ),
+    ("prefix", f"{OBSERVED}."),
     *(("prefix", f"{name}_limit.") for name in ("service", "mitigation", "location")),
     *(("prefix", f"{name}.update_") for name in ("cluster_manager.cds", "listener_manager.lds")),
 )

@@ -18,6 +18,8 @@ CLIENTS_MAX = 50_000
 
 Whoever has more addresses than this passes the per-client limit, which is why a total always stands beside it.
 """
+SERVICE_LIMIT = "service_limit"
+"""What the limits of all services that are enforced are counted as, together."""
 FILL_INTERVAL_MIN_S = 0.05
 """Envoy's own minimum."""
 
@@ -58,10 +60,10 @@ def compile_bucket(bucket: Bucket, edges: int) -> token_bucket_pb2.TokenBucket:
 
 
 def compile_service_limit(
-    total: Bucket, per_client: Bucket | None, mode: Mode, mask: ClientMask, edges: int
+    total: Bucket, per_client: Bucket | None, mode: Mode, mask: ClientMask, edges: int, counted_as: str = SERVICE_LIMIT
 ) -> local_rate_limit_pb2.LocalRateLimit:
     """A service's own limits: its total, and each of its clients'."""
-    config = limit_frame("service_limit", "limit.service", mode, retry_after_s=_retry_after_s(total, per_client))
+    config = limit_frame(counted_as, "limit.service", mode, retry_after_s=_retry_after_s(total, per_client))
     config.token_bucket.CopyFrom(compile_bucket(total, edges))
     config.enable_x_ratelimit_headers = ratelimit_pb2.DRAFT_VERSION_03
     if per_client:

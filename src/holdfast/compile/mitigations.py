@@ -69,7 +69,9 @@ def compile_mitigation_rules(intent: Intent) -> extension_pb2.TypedExtensionConf
         enforced_blocks = () if intent.platform.mode is Mode.OBSERVE else blocks
         _set_matcher(rbac.matcher, intent, enforced_rules, enforced_blocks, spared)
     if observed and (rules or blocks):
-        _set_matcher(rbac.shadow_matcher, intent, {s: rules.get(s, _Rules()) for s in observed}, blocks, {})
+        rbac.track_per_rule_stats = True
+        shadows = {host: _judge(rules.get(s, _Rules()), blocks, s) for s in observed for host in _hosts(intent, s)}
+        _set_matcher(rbac.shadow_matcher, intent, {}, (), dict(sorted(shadows.items())))
     return _extension(names.MITIGATIONS_FILTER, rbac)
 
 

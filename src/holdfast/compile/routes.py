@@ -27,8 +27,9 @@ from holdfast.compile.accept import (
     method_matcher,
     needs_accept_filter,
 )
-from holdfast.compile.limits import ClientMask, compile_service_limit
+from holdfast.compile.limits import SERVICE_LIMIT, ClientMask, compile_service_limit
 from holdfast.compile.message import pack, seconds, uint32
+from holdfast.compile.observed import name_limit
 from holdfast.model.effective import Bucket, EffectiveService
 from holdfast.model.platform import Accept, Clients, Mode, Retries, Timeouts
 
@@ -115,18 +116,27 @@ def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> 
     accept, graphql = complete_accept(service.accept), service.accept.graphql
     for name in names.HOST_FILTERS:
         yield name, _OUT_OF_CHAIN
-    yield names.LIMIT_FILTER, _limit(service.total, service.per_client, service.mode, mask, edges)
+    counted_as = name_limit(service.name) if service.mode is Mode.OBSERVE else SERVICE_LIMIT
+    yield names.LIMIT_FILTER, _limit(service.total, service.per_client, service.mode, mask, edges, counted_as)
     has_head_checks = needs_accept_filter(accept)
-    yield names.ACCEPT_FILTER, _switch_on(compile_accept(accept, service.mode)) if has_head_checks else _OUT_OF_CHAIN
+    yield (
+        names.ACCEPT_FILTER,
+        _switch_on(compile_accept(accept, service.mode, service.name)) if has_head_checks else _OUT_OF_CHAIN,
+    )
     held_max = _held_bytes_max(accept, service.mode)
     yield names.BODY_FILTER, _ANY_BODY if held_max is None else _body_limit(held_max)
     yield names.GRAPHQL_READER_FILTER, _switch_on(compile_graphql_reader(accept)) if graphql else _OUT_OF_CHAIN
-    yield names.GRAPHQL_FILTER, _switch_on(compile_graphql(graphql, service.mode)) if graphql else _OUT_OF_CHAIN
+    yield (
+        names.GRAPHQL_FILTER,
+        _switch_on(compile_graphql(graphql, service.mode, service.name)) if graphql else _OUT_OF_CHAIN,
+    )
 
 
 @lru_cache(maxsize=_FRAMES_KEPT_MAX)
-def _limit(total: Bucket, per_client: Bucket | None, mode: Mode, mask: ClientMask, edges: int) -> Any:
-    return _switch_on(compile_service_limit(total, per_client, mode, mask, edges))
+def _limit(
+    total: Bucket, per_client: Bucket | None, mode: Mode, mask: ClientMask, edges: int, counted_as: str
+) -> Any:
+    return _switch_on(compile_service_limit(total, per_client, mode, mask, edges, counted_as))
 
 
 def _switch_on(config: Message) -> Any:
