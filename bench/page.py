@@ -46,7 +46,7 @@ _METHOD: Final = """\
 """
 _TELLS: Final[Mapping[str, str]] = {
     "proxied": "What all default protections cost a request that passes them.",
-    "rejected": "What a refusal costs, which is what a flood costs. `nearest` is the most similar refusal of HAProxy's.",
+    "rejected": "What a refusal costs, so what a flood costs. `nearest` is the most similar refusal of HAProxy's.",
     "bystanders": "`flooded tenant answered` counts its usual customers too; p99 is that of all bystanders together, "
     "its ratio that of the p99 with the flood to the p99 without it.",
     "scale": "Compile, push and ACK are of one edge; control is a whole `holdfast up`, and a kill is timed from before "

@@ -54,11 +54,13 @@ def list_kinds(seconds: float) -> dict[str, Kind]:
         "location": Kind("limit of the location, 429", ask("location", 429), "limit"),
         "bulkhead": Kind("bulkhead full, 503", ask("bulkhead", 503), "full"),
         "kill": Kind("kill, 503", ask("kill", 503), "kill"),
-        "read-only": Kind("read-only, 503", ask("read-only", 503, method="POST", body="{}"), "kill"),
+        "read-only": Kind("read-only, 503", ask("read-only", 503, method="DELETE"), "kill"),
         "block": Kind("block, 403", ask("block", 403), "block"),
         "methods": Kind("method not accepted, 405", ask("methods", 405, method="DELETE"), "methods"),
-        "types": Kind("content type not accepted, 415", ask("types", 415, method="POST", body="a=b"), None),
-        "graphql": Kind("no GraphQL, 400", ask("graphql", 400, method="POST", headers=JSON, body='{"a": 1}'), None),
+        "types": Kind("content type of a body not accepted, 415", ask("types", 415, method="POST", body="a=b"), None),
+        "graphql": Kind(
+            "body that is no GraphQL, 400", ask("graphql", 400, method="POST", headers=JSON, body='{"a": 1}'), None
+        ),
         "unknown": Kind("unknown host, 421", replace(ask("unknown", 421), host=UNKNOWN_HOST), "unknown"),
     }
 
@@ -99,6 +101,7 @@ async def run(*, quick: bool) -> Table:
         ratio_to="HAProxy's nearest" if is_installed("haproxy") else "",
         notes=(
             f"at {RPS:,} requests a second from 8 clients; the ratio is the median of those of each round",
+            "a body that is refused unread, as with 415, costs the connection: the next request pays for a new one",
             "Holdfast says why in a body of JSON, with headers for the machine; the others send their stock pages",
         ),
     )
@@ -124,7 +127,7 @@ async def _start_edges(
 
 def _intend_refusals(port: int, upstream_port: int, slow_port: int) -> Intent:
     """A service for each kind of refusal, named as in `list_kinds`."""
-    services = {
+    services: dict[str, dict[str, Any]] = {
         "limit": {"limits": {**SCARCE, "per_client": {"requests": PLENTY}}},
         "clients": {"limits": {"requests": PLENTY, "per_client": SCARCE}},
         "bulkhead": {"bulkhead": {"in_flight": {"guaranteed": 0, "maximum": 1}}},
