@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from fakes.running import PLATFORM, RunningControl, run_in_thread, short_directory
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.main import make_app
+from holdfast.model.observed import ObservedCounts
 
 Run = Callable[..., Result]
 
@@ -75,6 +76,14 @@ def test_apply_shows_every_mistake(up: Run, file: Path) -> None:
     assert "platform.yaml:" in shown
     assert "fix" in shown
     assert json.loads(up("history", "--json").stdout)["revisions"][0]["number"] == 1
+
+
+def test_apply_shows_warnings_of_what_it_put_in_force(up: Run, file: Path) -> None:
+    file.write_text(PLATFORM.replace('["127.0.0.1:9000"]', '["127.0.0.1:9000", "127.0.0.1:9000"]'))
+    applied = up("apply", str(file))
+    assert "Revision 2 is in force" in applied.stdout
+    assert "warning HF" in applied.stderr
+    assert "fix" in applied.stderr
 
 
 def test_apply_of_no_file(holdfast: Run, tmp_path: Path) -> None:
@@ -159,6 +168,26 @@ def test_the_whole_menu(up: Run, arguments: list[str], measure: dict[str, object
 def test_what_is_refused(up: Run, arguments: list[str], code: ExitCode, words: str) -> None:
     assert words in up(*arguments, "--for", "1h", "--reason", "x", code=code).stderr
     assert json.loads(up("mitigations", "--json").stdout)["active"] == []
+
+
+def test_observed(up: Run, file: Path, control: RunningControl) -> None:
+    assert "No service is in observe mode." in up("observed").stdout
+    file.write_text(PLATFORM.replace("{hosts: [shop.example]", "{mode: observe, hosts: [shop.example]"))
+    up("apply", str(file))
+    shown = up("observed").stdout
+    assert "unknown  " in shown
+    assert "Missing, since they don't answer: e1" in shown
+    control.outside.counts = {"e1": {"shop": ObservedCounts(12_000, 345, {"accept.methods": 67, "kill.m-1": 8}, 9)}}
+    killed = " ".join(up("kill", "shop", "--for", "1h", "--reason", "x").stdout.split())
+    assert "Warning: nothing is refused while shop is in observe mode" in killed
+    assert "kill shop (only observed)" in up("mitigations").stdout
+    assert "Warning" not in up("kill", "mail", "--for", "1h", "--reason", "x").stdout
+    up("limit", "shop", "--in-flight", "3", "--for", "1h", "--reason", "x")
+    (row,) = (line for line in up("observed").stdout.splitlines() if line.startswith("shop"))
+    expected = "shop 12,000 345 accept.methods: 67 9 of 25 kill m-1: 8, limit m-3: not counted"
+    assert " ".join(row.split()) == expected
+    document = json.loads(up("observed", "--json").stdout)
+    assert (document["silent_edges"], document["services"][0]["limited"]) == ([], 345)
 
 
 @pytest.mark.parametrize("for_", ["1", "1 hour", "40d"])

@@ -147,6 +147,11 @@ class RunningEdge:
         self._loop.call(self._group.apply, SnapshotDelta(resources))
         self._settle()
 
+    @property
+    def admin_socket(self) -> Path:
+        """Where Envoy answers questions about itself."""
+        return self._folder / "a.sock"
+
     def stats(self, pattern: str) -> dict[str, int]:
         """Envoy's counters and gauges whose names match."""
         return self._loop.run(self._ask_admin(pattern))

@@ -10,8 +10,9 @@ import pytest
 from edge.asking import Line, ask, send, spell, spell_chunked
 from edge.running import until
 from edge.services import SLOW, limits, service
-from holdfast.compile import settle_walls
+from holdfast.compile import COUNTS_PATTERN, read_counts, settle_walls
 from holdfast.model.mitigation import Block, Kill, Limit, Measure, ReadOnly
+from holdfast.model.observed import ObservedCounts
 from holdfast.model.platform import ClientLimits
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def counted(edge: RunningEdge, name: str) -> int:
     return edge.stats(rf"^{name}$").get(name.replace("\\", ""), 0)
 
 
+def counts_of(edge: RunningEdge) -> dict[str, ObservedCounts]:
+    return read_counts(edge.stats(COUNTS_PATTERN))
+
+
+NOTHING = ObservedCounts()
 HEADS = {
     "methods": ({"methods": ["GET"]}, spell("PUT", "/", "shop.example", body=b"")),
     "content_types": ({"content_types": ["text/plain"]}, spell("PUT", "/", "shop.example", body=b"x")),
@@ -63,13 +69,73 @@ def test_long_bodies(edge: RunningEdge, upstream: Upstream, host: str) -> None:
     assert send(edge.address, spell_chunked("POST", "/", host, JSON, chunks=chunks)).json["body_bytes"] == len(body)
 
 
-def test_limits(edge: RunningEdge, upstream: Upstream) -> None:
-    edge.serve({"shop": observed(upstream, limits=limits(2, per_client=1))})
-    before = counted(edge, r"service_limit\.http_local_rate_limit\.rate_limited")
+@pytest.mark.parametrize("burst", [{"burst": 2}, {"burst": 5, "per_client": 2}], ids=["all", "each client"])
+def test_limits(edge: RunningEdge, upstream: Upstream, burst: dict[str, int]) -> None:
+    flooded, calm = f"flooded-{len(burst)}", f"calm-{len(burst)}"
+    edge.serve({
+        flooded: observed(upstream, limits=limits(**burst)),
+        calm: service(upstream, hosts=("calm.example",), mode="observe"),
+    })  # fmt: skip
     replies = [ask(edge.address, "shop.example") for _ in range(5)]
-    assert {r.status for r in replies} == {200}
-    assert counted(edge, r"service_limit\.http_local_rate_limit\.rate_limited") == before + 4
-    assert {r.cause for r in replies} == {None}
+    assert ask(edge.address, "calm.example").status == 200
+    assert {(r.status, r.cause) for r in replies} == {(200, None)}
+    counts = counts_of(edge)
+    assert (counts[flooded].requests, counts[flooded].limited) == (5, 3)
+    assert (counts[calm].requests, counts[calm].limited) == (1, 0)
+
+
+def test_what_is_enforced_is_not_counted_apart(edge: RunningEdge, upstream: Upstream) -> None:
+    edge.serve({"enforced": service(upstream, limits=limits(1), accept={"methods": ["GET"]})})
+    assert [ask(edge.address, "shop.example").status for _ in range(2)] == [200, 429]
+    assert ask(edge.address, "shop.example", method="DELETE").status == 405
+    assert not edge.stats(r"observed\.enforced")
+    assert counts_of(edge).get("enforced", NOTHING) == NOTHING
+
+
+def test_each_rule_is_counted_by_service(edge: RunningEdge, upstream: Upstream) -> None:
+    accept = {"methods": ["POST"], "body_max": 30, "graphql": {"mutations": False}}
+    edge.serve({
+        "strict": observed(upstream, accept=accept),
+        "lenient": service(upstream, hosts=("lenient.example",), mode="observe"),
+    })  # fmt: skip
+    mutation = b'{"query":"mutation{a}"}'
+    for method, body in (("DELETE", None), ("POST", mutation), ("POST", mutation), ("POST", b'{"query":"{a}"}')):
+        assert ask(edge.address, "shop.example", JSON, method=method, body=body).status == 200
+        assert ask(edge.address, "lenient.example", JSON, method=method, body=body).status == 200
+    counts = counts_of(edge)
+    assert counts["strict"].requests == counts["lenient"].requests == 4
+    assert counts["strict"].refusals["accept.methods"] == 1
+    assert counts["strict"].refusals["accept.graphql_mutations"] == 2
+    assert counts["lenient"].refusals == {}
+
+
+def test_each_mitigation_is_counted_by_service(edge: RunningEdge, upstream: Upstream) -> None:
+    edge.serve({
+        "first": service(upstream, hosts=("first.example",), mode="observe"),
+        "second": service(upstream, hosts=("second.example",), mode="observe"),
+        "third": service(upstream, hosts=("third.example",)),
+    })  # fmt: skip
+    edge.mitigate(Kill(service="first"), Block(networks=("127.0.0.5/32",)))
+    assert [ask(edge.address, "first.example").status for _ in range(3)] == [200] * 3
+    assert ask(edge.address, "second.example").status == 200
+    assert ask(edge.address, "second.example", source="127.0.0.5").status == 200
+    assert ask(edge.address, "third.example", source="127.0.0.5").status == 403
+    counts = counts_of(edge)
+    assert counts["first"].refusals == {"kill.m-1": 3}
+    assert counts["second"].refusals == {"block.m-2": 1}
+    assert counts.get("third", NOTHING).refusals == {}
+
+
+def test_what_is_in_flight(edge: RunningEdge, upstream: Upstream) -> None:
+    edge.serve({"slow": observed(upstream, bulkhead={"in_flight": {"guaranteed": 1, "maximum": 1}})})
+    upstream.hold()
+    lines = [Line(edge.address).send(spell("GET", "/", "shop.example")) for _ in range(3)]
+    until(lambda: counts_of(edge).get("slow", NOTHING).in_flight == 3, "three are seen in flight")
+    upstream.release()
+    assert [line.reply().status for line in lines] == [200] * 3
+    for line in lines:
+        line.close()
+    until(lambda: counts_of(edge)["slow"].in_flight == 0, "none is in flight")
 
 
 def test_the_limit_of_a_location(edge: RunningEdge, upstream: Upstream) -> None:

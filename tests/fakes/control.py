@@ -10,6 +10,8 @@ from fakes.compiler import ReadableCompiler, read_mitigations, read_services
 from fakes.fleet import FakeCanary, FakeFleet
 from fakes.journal import MemoryJournal
 from fakes.platforms import LOCATIONS, check_names
+from holdfast.model.observed import EdgeCounts
+from holdfast.model.platform import Platform
 from holdfast.model.ports import Journal
 from holdfast.runtime.control import Control, World
 from holdfast.runtime.operations import Operations
@@ -40,7 +42,7 @@ class Bench:
         self.control = control
         running = asyncio.create_task(control.run())
         try:
-            yield Operations(control)
+            yield Operations(control, count_nothing)
         finally:
             running.cancel()
             await asyncio.wait([running])
@@ -52,6 +54,10 @@ class Bench:
     def served(self) -> list[dict[str, float]]:
         """The services that each edge serves, with their limits."""
         return [read_services(edge.has) for edge in self.fleet.edges]
+
+
+async def count_nothing(_platform: Platform) -> dict[str, EdgeCounts | None]:
+    return {}
 
 
 async def put_in_force(operations: Operations, text: str) -> ProposalDocument:

@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +14,7 @@ import httpx
 
 from fakes.compiler import ReadableCompiler
 from fakes.fleet import FakeCanary, FakeFleet
+from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Canary, Fleet
 from holdfast.runtime.state_dir import StateDir
@@ -40,6 +41,8 @@ class FakeOutside:
     canary: Canary = field(default_factory=FakeCanary)
     tended: list[Platform] = field(default_factory=list)
     stopped: bool = False
+    counts: Mapping[str, EdgeCounts] = field(default_factory=dict)
+    """Of edges that answer; the others are silent."""
 
     async def start(self) -> None:
         pass
@@ -49,6 +52,10 @@ class FakeOutside:
 
     async def revive_agents(self, platform: Platform) -> None:
         pass
+
+    async def count_observed(self, platform: Platform) -> Mapping[str, EdgeCounts | None]:
+        edges = (edge.name for place in platform.locations.values() for edge in place.edges)
+        return {edge: self.counts.get(edge) for edge in edges}
 
     async def stop(self, *, keep_edges: bool) -> None:
         self.stopped = not keep_edges

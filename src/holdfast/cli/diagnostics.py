@@ -1,6 +1,7 @@
 """Diagnostics on a terminal: place, code, the line with a caret under it, and the fix."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -15,9 +16,14 @@ _SHOWN_MAX = 100
 
 def print_diagnostics(console: Console, checked: Checked, file: str) -> None:
     """Print every diagnostic of a check, then how many there were."""
-    for diagnostic in checked.diagnostics:
-        console.print(_render(diagnostic, checked.source_map.lines), soft_wrap=True)
+    print_each(console, checked.diagnostics, checked.source_map.lines)
     console.print(_summarise(checked, file), soft_wrap=True)
+
+
+def print_each(console: Console, diagnostics: Iterable[Diagnostic], lines: tuple[str, ...]) -> None:
+    """Print diagnostics of a text that has these lines."""
+    for diagnostic in diagnostics:
+        console.print(_render(diagnostic, lines), soft_wrap=True)
 
 
 def _render(diagnostic: Diagnostic, lines: tuple[str, ...]) -> Text:

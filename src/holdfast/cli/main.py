@@ -10,12 +10,20 @@ from typing import Annotated, Any, Final
 import typer
 
 from holdfast import __version__
-from holdfast.cli import check, demo, limits, mitigations, revisions, salvage, status, tokens, up
+from holdfast.cli import check, demo, limits, mitigations, observed, revisions, salvage, status, tokens, up
 from holdfast.cli.exit_codes import ExitCode
 
 PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
     "Platform files": (check.init, check.check, check.schema),
-    "What is in force": (up.up, status.status, status.services, revisions.apply, revisions.history, revisions.rollback),
+    "What is in force": (
+        up.up,
+        status.status,
+        status.services,
+        observed.observed,
+        revisions.apply,
+        revisions.history,
+        revisions.rollback,
+    ),
     "Protect, for a time": (
         mitigations.kill,
         mitigations.read_only,

@@ -89,10 +89,7 @@ def end(client: Client, mitigation: Annotated[str, typer.Argument(metavar="ID", 
 
 def tabulate_mitigations(active: Sequence[MitigationDocument], count: int) -> None:
     """A table of mitigations in force, out of `count` that there are."""
-    rows = (
-        (m.id, tell_measure(m.measure), _tell_reach(m.reach), tell_span(m.remaining_s), m.author, m.reason)
-        for m in active
-    )
+    rows = ((m.id, _tell_effect(m), _tell_reach(m.reach), tell_span(m.remaining_s), m.author, m.reason) for m in active)
     shown = f", {len(active)} shown" if len(active) < count else ""
     columns = ("id", "measure", "in force on", "ends in", "by", "reason")
     print_table(f"Mitigations: {count}{shown}", columns, rows)
@@ -108,6 +105,10 @@ def tell_measure(measure: Measure) -> str:
             return f"block {', '.join(map(str, networks[:3]))}{rest} for {measure.service or 'the whole platform'}"
         case _:
             return f"{measure.kind} {measure.service}"
+
+
+def _tell_effect(mitigation: MitigationDocument) -> str:
+    return f"{tell_measure(mitigation.measure)}{' (only observed)' if mitigation.observed_only else ''}"
 
 
 def _read_network(text: str) -> IPv4Network | IPv6Network:
@@ -135,6 +136,8 @@ def _mitigate(client: Client, measure: Measure, for_s: float, reason: str) -> No
     print_line((done.id, "bold"), f" is in force on {reach}: {tell_measure(done.measure)}")
     print_line(f"It ends by itself in {tell_span(done.remaining_s)}, or by: holdfast end {done.id}")
     _warn_unrecorded(recorded=done.recorded)
+    for warning in done.warnings:
+        print_line(("Warning: ", "yellow"), f"{warning}; what would be shows: holdfast observed")
 
 
 def _tell_reach(reach: Reach) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from holdfast.adapters.api.bodies import ProposeBody, RollbackBody
 from holdfast.cli.client import Client, ControlProblem, JsonOption, with_client
-from holdfast.cli.diagnostics import print_diagnostics
+from holdfast.cli.diagnostics import print_diagnostics, print_each
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, print_json, print_line, print_table, tell_time
 from holdfast.cli.platform_file import read_platform_file
@@ -37,7 +37,10 @@ def apply(
         print_diagnostics(err(), checked, str(file))
         raise typer.Exit(ExitCode.INPUT_MISTAKEN)
     body = ProposeBody.model_construct(text=text, file=str(file), reason=reason)
-    _put_in_force(client, "/v1/revisions", body)
+    done = _put_in_force(client, "/v1/revisions", body)
+    if done is not None:
+        known_to_control = (warning for warning in done.warnings if warning not in checked.diagnostics)
+        print_each(err(), (*checked.diagnostics, *known_to_control), checked.source_map.lines)
 
 
 @with_client
@@ -67,7 +70,8 @@ def history(client: Client, *, as_json: JsonOption = False) -> None:
         print_line("No revision has been proposed yet.")
 
 
-def _put_in_force(client: Client, path: str, body: ProposeBody | RollbackBody) -> None:
+def _put_in_force(client: Client, path: str, body: ProposeBody | RollbackBody) -> ProposalDocument | None:
+    """What became of it, told; None if there was nothing to do."""
     try:
         with err().status("Envoy is trying it"):
             done = client.send(ProposalDocument, "POST", path, body)
@@ -75,12 +79,14 @@ def _put_in_force(client: Client, path: str, body: ProposeBody | RollbackBody) -
         if problem.document.code != "unchanged":
             raise
         print_line(f"Nothing to do: {problem.document.detail}.")
-        return
+        return None
     revision, reach = done.revision, done.reach
     if revision.status is RevisionStatus.PROVING:
         print_line((f"Revision {revision.number}", "bold"), " is still being proved; see: holdfast history")
-        return
-    print_line((f"Revision {revision.number}", "bold"), f" is in force on {reach.programmed} of {reach.edges} edges.")
+    else:
+        told = f" is in force on {reach.programmed} of {reach.edges} edges."
+        print_line((f"Revision {revision.number}", "bold"), told)
+    return done
 
 
 def _tell_status(revision: RevisionDocument) -> Text:

@@ -35,6 +35,7 @@ from holdfast.compile.limits import (
     unlimited_bucket,
 )
 from holdfast.compile.message import pack, uint32
+from holdfast.compile.observed import name_rule
 from holdfast.model.effective import Bucket
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import Block, Limit, Mitigation
@@ -99,15 +100,18 @@ def _set_matcher(
         )
 
 
-def _judge(rules: _Rules, platform_blocks: tuple[Mitigation, ...]) -> OnMatch:
-    """Kill before block before read-only; who passes all is let through under its limit's name, if it has one."""
+def _judge(rules: _Rules, platform_blocks: tuple[Mitigation, ...], observed: str | None = None) -> OnMatch:
+    """Kill before block before read-only; who passes all is let through under its limit's name, if it has one.
+
+    What would be denied to an observed service is counted under that service's name.
+    """
     if rules.kill:
-        return _deny("kill", rules.kill)
+        return _deny(rules.kill, observed)
     verdict = _allow(f"limit.{rules.limit.id}" if rules.limit else "pass")
     if rules.read_only:
-        verdict = _unless_writing(rules.read_only, verdict)
+        verdict = _unless_writing(rules.read_only, verdict, observed)
     if blocks := (*platform_blocks, *rules.blocks):
-        verdict = _unless_blocked(blocks, verdict)
+        verdict = _unless_blocked(blocks, verdict, observed)
     return verdict
 
 
@@ -160,9 +164,9 @@ def _hosts(intent: Intent, service: str) -> Iterator[str]:
     return iter(dict.fromkeys(host.lower() for host in intent.services[service].service.hosts))
 
 
-def _unless_writing(mitigation: Mitigation, otherwise: OnMatch) -> OnMatch:
+def _unless_writing(mitigation: Mitigation, otherwise: OnMatch, observed: str | None) -> OnMatch:
     """Denies all but GET, HEAD and OPTIONS, and what asks to be taken for another method than it is."""
-    deny, writing = _deny("read-only", mitigation), OnMatch()
+    deny, writing = _deny(mitigation, observed), OnMatch()
     writing.matcher.on_no_match.CopyFrom(otherwise)
     for name in METHOD_OVERRIDES:
         field = writing.matcher.matcher_list.matchers.add(on_match=deny)
@@ -180,14 +184,14 @@ def _header_is(name: str, regex: str) -> matcher_pb2.Matcher.MatcherList.Predica
     return single
 
 
-def _unless_blocked(blocks: tuple[Mitigation, ...], otherwise: OnMatch) -> OnMatch:
+def _unless_blocked(blocks: tuple[Mitigation, ...], otherwise: OnMatch, observed: str | None) -> OnMatch:
     """Denies clients by address, each mitigation's networks looked up in a trie."""
     blocked = OnMatch()
     blocked.matcher.on_no_match.CopyFrom(otherwise)
     for mitigation in blocks:
         if isinstance(mitigation.measure, Block):
             trie = ip_pb2.Ip(stat_prefix="block", cidr_ranges=[_cidr(n) for n in mitigation.measure.networks])
-            entry = blocked.matcher.matcher_list.matchers.add(on_match=_deny("block", mitigation))
+            entry = blocked.matcher.matcher_list.matchers.add(on_match=_deny(mitigation, observed))
             address = entry.predicate.single_predicate
             address.input.CopyFrom(_typed("source_ip", network_inputs_pb2.SourceIPInput()))
             address.custom_match.CopyFrom(_typed("ip", trie))
@@ -198,8 +202,10 @@ def _cidr(network: Network) -> address_pb2.CidrRange:
     return address_pb2.CidrRange(address_prefix=str(network.network_address), prefix_len=uint32(network.prefixlen))
 
 
-def _deny(kind: str, mitigation: Mitigation) -> OnMatch:
-    return _act(rbac_pb2.Action(name=f"{kind}.{mitigation.id}", action=rbac_pb2.RBAC.DENY))
+def _deny(mitigation: Mitigation, observed: str | None) -> OnMatch:
+    rule = f"{mitigation.measure.kind}.{mitigation.id}"
+    name = rule if observed is None else name_rule(observed, rule)
+    return _act(rbac_pb2.Action(name=name, action=rbac_pb2.RBAC.DENY))
 
 
 def _allow(name: str) -> OnMatch:

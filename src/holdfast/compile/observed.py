@@ -9,13 +9,13 @@ OBSERVED = "observed"
 """Begins the name of every count that is kept for one service alone."""
 COUNTS_PATTERN = (
     rf"^(?:{OBSERVED}\.[^.]+\.http_local_rate_limit\.(?:enabled|rate_limited)"
-    rf"|http\.edge\.rbac\.policy\.{OBSERVED}\..+\.shadow_denied"
+    rf"|http\.edge\.rbac\.(?:mitigations\.)?policy\.{OBSERVED}\..+\.shadow_denied"
     r"|cluster\.[^.]+\.upstream_rq_active)$"
 )
 """All of Envoy's counts that `read_counts` reads, as a regular expression."""
 _COUNT = re.compile(
     rf"{OBSERVED}\.(?P<limited>[^.]+)\.http_local_rate_limit\.(?P<what>enabled|rate_limited)"
-    rf"|http\.edge\.rbac\.policy\.{OBSERVED}\.(?P<judged>[^.]+)\.(?P<rule>.+)\.shadow_denied"
+    rf"|http\.edge\.rbac\.(?:mitigations\.)?policy\.{OBSERVED}\.(?P<judged>[^.]+)\.(?P<rule>.+)\.shadow_denied"
     r"|cluster\.(?P<cluster>[^.]+)\.upstream_rq_active"
 )
 

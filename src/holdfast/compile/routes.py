@@ -11,6 +11,7 @@ from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as route
 from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 from envoy.extensions.filters.http.buffer.v3 import buffer_pb2
+from envoy.extensions.filters.http.local_ratelimit.v3.local_rate_limit_pb2 import LocalRateLimit
 from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
@@ -27,7 +28,7 @@ from holdfast.compile.accept import (
     method_matcher,
     needs_accept_filter,
 )
-from holdfast.compile.limits import SERVICE_LIMIT, ClientMask, compile_service_limit
+from holdfast.compile.limits import ClientMask, compile_service_limit
 from holdfast.compile.message import pack, seconds, uint32
 from holdfast.compile.observed import name_limit
 from holdfast.model.effective import Bucket, EffectiveService
@@ -116,8 +117,8 @@ def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> 
     accept, graphql = complete_accept(service.accept), service.accept.graphql
     for name in names.HOST_FILTERS:
         yield name, _OUT_OF_CHAIN
-    counted_as = name_limit(service.name) if service.mode is Mode.OBSERVE else SERVICE_LIMIT
-    yield names.LIMIT_FILTER, _limit(service.total, service.per_client, service.mode, mask, edges, counted_as)
+    limit = _limit if service.mode is Mode.ENFORCE else _limit_counted_apart
+    yield names.LIMIT_FILTER, limit(service, mask, edges)
     has_head_checks = needs_accept_filter(accept)
     yield (
         names.ACCEPT_FILTER,
@@ -132,11 +133,25 @@ def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> 
     )
 
 
+def _limit(service: EffectiveService, mask: ClientMask, edges: int) -> Any:
+    return _shared_limit(service.total, service.per_client, mask, edges)
+
+
 @lru_cache(maxsize=_FRAMES_KEPT_MAX)
-def _limit(
-    total: Bucket, per_client: Bucket | None, mode: Mode, mask: ClientMask, edges: int, counted_as: str
-) -> Any:
-    return _switch_on(compile_service_limit(total, per_client, mode, mask, edges, counted_as))
+def _shared_limit(total: Bucket, per_client: Bucket | None, mask: ClientMask, edges: int) -> Any:
+    return _switch_on(compile_service_limit(total, per_client, Mode.ENFORCE, mask, edges))
+
+
+def _limit_counted_apart(service: EffectiveService, mask: ClientMask, edges: int) -> Any:
+    own = LocalRateLimit()
+    own.CopyFrom(_shared_observed_limit(service.total, service.per_client, mask, edges))
+    own.stat_prefix = name_limit(service.name)
+    return _switch_on(own)
+
+
+@lru_cache(maxsize=_FRAMES_KEPT_MAX)
+def _shared_observed_limit(total: Bucket, per_client: Bucket | None, mask: ClientMask, edges: int) -> LocalRateLimit:
+    return compile_service_limit(total, per_client, Mode.OBSERVE, mask, edges)
 
 
 def _switch_on(config: Message) -> Any:

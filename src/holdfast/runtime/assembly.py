@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -15,12 +16,14 @@ from holdfast.adapters.envoy.binary import find_envoy
 from holdfast.adapters.xds.fleet import FleetServer
 from holdfast.agent.settings import AgentSettings, admin_socket, agent_socket
 from holdfast.compile import EdgeBoot, compile_bootstrap, listener_name
+from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Location, Platform
 from holdfast.model.ports import Canary, Fleet
 from holdfast.runtime.canary import EnvoyCanary
-from holdfast.runtime.memory import settle_memory
+from holdfast.runtime.observed import count_observed
 
 _STOP_S_MAX = 15.0
+_SETTLE_LOOKS_MAX = 60
 
 
 class Outside(Protocol):
@@ -37,6 +40,9 @@ class Outside(Protocol):
 
     async def revive_agents(self, platform: Platform) -> None:
         """Start the agents that have ended; called again and again."""
+
+    async def count_observed(self, platform: Platform) -> Mapping[str, EdgeCounts | None]:
+        """What every edge would have refused, by service; None for an edge that doesn't answer."""
 
     async def stop(self, *, keep_edges: bool) -> None:
         """End what was started here, edges included unless they are kept, and wait until it has ended."""
@@ -55,6 +61,7 @@ class LocalOutside:
         self._state = state.resolve()
         self._server = FleetServer(str(agent_socket(self._folder("control"))), listener_name)
         self.fleet: Fleet = self._server
+        self._looks_until_settled = 0
         self.canary: Canary = EnvoyCanary(self._state / "canary", find_envoy)
 
     async def start(self) -> None:
@@ -71,7 +78,7 @@ class LocalOutside:
                 await asyncio.to_thread(_stop_agent, folder)
         for edge, (name, place) in edges.items():
             await asyncio.to_thread(self._ensure_agent, edge, name, place)
-        settle_memory()
+        self._looks_until_settled = _SETTLE_LOOKS_MAX
 
     async def revive_agents(self, platform: Platform) -> None:
         """Start the agents that have ended. Their Envoys are found and go on as they are."""
@@ -79,6 +86,11 @@ class LocalOutside:
             folder = self._folder("edges", edge)
             if _running_agent(folder) is None:
                 await asyncio.to_thread(_start_agent, folder)
+
+    async def count_observed(self, platform: Platform) -> Mapping[str, EdgeCounts | None]:
+        """What every edge would have refused, by service; None for an edge that doesn't answer."""
+        names = (e.name for place in platform.locations.values() for e in place.edges)
+        return await count_observed({name: self._state / "edges" / name for name in names})
 
     async def stop(self, *, keep_edges: bool) -> None:
         """End every agent, and with it its Envoy, unless they are kept."""

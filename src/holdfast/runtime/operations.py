@@ -21,6 +21,7 @@ from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import EndedMitigation, State
 from holdfast.runtime.control import Control
+from holdfast.runtime.observed import CountObserved
 from holdfast.views.edges import Reach, count_reach
 from holdfast.views.mitigations import (
     EndedMitigationDocument,
@@ -30,6 +31,8 @@ from holdfast.views.mitigations import (
     show_mitigation,
     show_mitigations,
 )
+from holdfast.views.observation import Observation
+from holdfast.views.observed import ObservedDocument, show_observed
 from holdfast.views.revisions import (
     HistoryDocument,
     ProposalDocument,
@@ -51,8 +54,10 @@ PROOF_WAIT_S: Final = 60.0
 class Operations:
     """Everything that the API offers, on a running `Control`."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, count_observed: CountObserved) -> None:
         self._control = control
+        self._count_observed = count_observed
+        self._counting = asyncio.Semaphore(1)
         self._started_at = control.world.clock()
         self._checking = asyncio.Semaphore(1)
 
@@ -85,7 +90,17 @@ class Operations:
     def mitigations(self) -> MitigationsDocument:
         """What is mitigated now, and what lately was."""
         control = self._control
-        return show_mitigations(control.state, control.world.clock(), self._reach(), self._unrecorded())
+        observation = Observation(control.intent)
+        return show_mitigations(control.state, control.world.clock(), self._reach(), observation, self._unrecorded())
+
+    async def observed(self, after: str, count_max: int) -> ObservedDocument:
+        """At most `count_max` services in observe mode after a name, and what would have been refused to them."""
+        intent = self._control.intent
+        if intent is None:
+            return show_observed(None, {}, after, count_max)
+        async with self._counting:
+            edges = await self._count_observed(intent.platform)
+        return show_observed(intent, edges, after, count_max)
 
     async def propose(
         self, author: str, text: str, file: str, reason: str
@@ -111,8 +126,8 @@ class Operations:
         match ticket.events:
             case (MitigationStarted(mitigation=mitigation),) if ticket.refusal is None:
                 await self._reach_edges()
-                now = self._control.world.clock()
-                return show_mitigation(mitigation, now, self._reach(), recorded=ticket.recorded)
+                now, observation = self._control.world.clock(), Observation(self._control.intent)
+                return show_mitigation(mitigation, now, self._reach(), observation, recorded=ticket.recorded)
         return _refused(ticket.refusal)
 
     async def end_mitigation(self, author: str, mitigation: MitigationId) -> EndedMitigationDocument | Refusal:

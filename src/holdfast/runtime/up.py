@@ -79,7 +79,7 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         world = World(journal, outside.fleet, outside.canary, settings.compiler, reader, settings.clock)
         control = Control(world)
         control.resume()
-        operations = Operations(control)
+        operations = Operations(control, outside.count_observed)
         server = ApiServer(make_app(operations, tokens), [port, socket])
         ended = asyncio.create_task(_run_all(control, server, outside))
         try:

@@ -6,6 +6,7 @@ from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.noun import Noun
 from holdfast.model.state import EndedMitigation, State
 from holdfast.views.edges import Reach
+from holdfast.views.observation import Observation
 
 
 class MitigationDocument(Noun):
@@ -13,6 +14,7 @@ class MitigationDocument(Noun):
 
     `recorded` is false while the journal can't be written: it is in force all the same, but wouldn't survive a
     restart of control. `reach` says how many edges have acknowledged everything so far, this included.
+    `observed_only` is true where nothing is refused, since what it is for is in observe mode; `warnings` say so.
     """
 
     id: MitigationId
@@ -24,6 +26,8 @@ class MitigationDocument(Noun):
     remaining_s: float
     recorded: bool
     reach: Reach
+    observed_only: bool
+    warnings: tuple[str, ...]
 
 
 class EndedMitigationDocument(Noun):
@@ -47,13 +51,17 @@ class MitigationsDocument(Noun):
     ended: tuple[EndedMitigationDocument, ...]
 
 
-def show_mitigation(mitigation: Mitigation, now: float, reach: Reach, *, recorded: bool) -> MitigationDocument:
+def show_mitigation(
+    mitigation: Mitigation, now: float, reach: Reach, observation: Observation, *, recorded: bool
+) -> MitigationDocument:
     """A mitigation in force, for people and programs to read."""
     return MitigationDocument(
         **dict(mitigation),
         remaining_s=max(0.0, mitigation.expires_at - now),
         recorded=recorded,
         reach=reach,
+        observed_only=observation.spares_all(mitigation.measure),
+        warnings=observation.warn(mitigation.measure),
     )
 
 
@@ -74,9 +82,11 @@ def show_ended(ended: EndedMitigation, *, recorded: bool) -> EndedMitigationDocu
 
 
 def show_mitigations(
-    state: State, now: float, reach: Reach, unrecorded: Collection[MitigationId]
+    state: State, now: float, reach: Reach, observation: Observation, unrecorded: Collection[MitigationId]
 ) -> MitigationsDocument:
     """Every mitigation in force and the latest that were. `unrecorded` names those the journal doesn't know yet."""
-    active = (show_mitigation(m, now, reach, recorded=m.id not in unrecorded) for m in state.mitigations.values())
+    active = (
+        show_mitigation(m, now, reach, observation, recorded=m.id not in unrecorded) for m in state.mitigations.values()
+    )
     ended = (show_ended(e, recorded=e.mitigation.id not in unrecorded) for e in reversed(state.ended))
     return MitigationsDocument(active=tuple(active), ended=tuple(ended))

@@ -11,6 +11,7 @@ from holdfast.model.platform import Mode
 from holdfast.model.state import State
 from holdfast.views.edges import EdgeDocument, Reach, count_reach, show_edge
 from holdfast.views.mitigations import MitigationDocument, show_mitigation
+from holdfast.views.observation import Observation
 from holdfast.views.revisions import RevisionDocument, find_revision
 
 MITIGATIONS_SHOWN_MAX = 50
@@ -55,7 +56,7 @@ def show_status(
 ) -> StatusDocument:
     """One page of everything. `times` are the present and control's start."""
     now, started_at = times
-    reach = count_reach(edges)
+    reach, observation = count_reach(edges), Observation(intent)
     mitigations = list(state.mitigations.values())
     return StatusDocument(
         version=__version__,
@@ -71,7 +72,8 @@ def show_status(
         reach=reach,
         mitigation_count=len(mitigations),
         mitigations=tuple(
-            show_mitigation(m, now, reach, recorded=m.id not in unrecorded) for m in mitigations[:MITIGATIONS_SHOWN_MAX]
+            show_mitigation(m, now, reach, observation, recorded=m.id not in unrecorded)
+            for m in mitigations[:MITIGATIONS_SHOWN_MAX]
         ),
         journal=journal,
     )

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from fakes.running import PLATFORM, RunningControl
+from holdfast.model.observed import ObservedCounts
 
 KILL = {"measure": {"kind": "kill", "service": "shop"}, "for_s": 60, "reason": "flood"}
 
@@ -106,6 +107,86 @@ def test_the_whole_menu(api: httpx.Client, measure: dict[str, Any]) -> None:
     answer = api.post("/v1/mitigations", json={**KILL, "measure": measure})
     assert answer.status_code == 201
     assert answer.json()["measure"]["kind"] == measure["kind"]
+
+
+TWO_EDGES = PLATFORM.replace(
+    '{name: e1, listen: "127.0.0.1:18080"}',
+    '{name: e1, listen: "127.0.0.1:18080"}, {name: e2, listen: "127.0.0.1:18081"}',
+)
+
+
+def observe_shop(api: httpx.Client, text: str = TWO_EDGES) -> None:
+    observing = text.replace("{hosts: [shop.example]", "{mode: observe, hosts: [shop.example]")
+    api.post("/v1/revisions", json={"text": observing}).raise_for_status()
+
+
+def test_what_would_have_been_refused_is_added_up_over_edges(control: RunningControl, api: httpx.Client) -> None:
+    observe_shop(api)
+    ended = api.post("/v1/mitigations", json=KILL).json()["id"]
+    api.delete(f"/v1/mitigations/{ended}").raise_for_status()
+    block = {"kind": "block", "networks": ["192.0.2.1"]}
+    api.post("/v1/mitigations", json={**KILL, "measure": block}).raise_for_status()
+    limit = {"kind": "limit", "service": "shop", "requests_per_s": 5}
+    api.post("/v1/mitigations", json={**KILL, "measure": limit}).raise_for_status()
+    control.outside.counts = {
+        "e1": {"shop": ObservedCounts(10, 3, {"accept.methods": 2, "kill.m-1": 9, "block.m-2": 1}, 4)},
+        "e2": {"shop": ObservedCounts(5, 1, {"accept.methods": 1, "block.m-2": 1}, 2), "mail": ObservedCounts(7)},
+    }
+    document = api.get("/v1/observed").raise_for_status().json()
+    assert (document["silent_edges"], document["next"]) == ([], None)
+    (shop,) = document["services"]
+    assert (shop["name"], shop["tenant"], shop["requests"], shop["limited"]) == ("shop", "acme", 15, 4)
+    assert shop["refusals"] == [{"rule": "accept.methods", "requests": 3}, {"rule": "kill.m-1", "requests": 9}]
+    assert shop["walls"] == [{"location": "east", "in_flight": 6, "maximum": 25}]
+    assert [(m["id"], m["requests"]) for m in shop["mitigations"]] == [("m-2", 2), ("m-3", None)]
+
+
+def test_an_edge_that_does_not_answer_is_named_and_not_counted_as_zero(
+    control: RunningControl, api: httpx.Client
+) -> None:
+    observe_shop(api)
+    control.outside.counts = {"e1": {"shop": ObservedCounts(10, 3)}}
+    document = api.get("/v1/observed").json()
+    assert document["silent_edges"] == ["e2"]
+    assert document["services"][0]["requests"] == 10
+    control.outside.counts = {}
+    document = api.get("/v1/observed").json()
+    assert document["silent_edges"] == ["e1", "e2"]
+    (shop,) = document["services"]
+    assert (shop["requests"], shop["limited"], shop["walls"][0]["in_flight"]) == (None, None, None)
+
+
+def test_observed_services_come_in_pages(control: RunningControl, api: httpx.Client) -> None:
+    assert api.get("/v1/observed").json()["services"] == []
+    control.outside.counts = {"e1": {}}
+    api.post("/v1/revisions", json={"text": PLATFORM.replace("name: small", "name: small\nmode: observe")})
+    first = api.get("/v1/observed", params={"count_max": 1}).json()
+    assert ([s["name"] for s in first["services"]], first["next"]) == (["mail"], "mail")
+    second = api.get("/v1/observed", params={"count_max": 1, "after": "mail"}).json()
+    assert ([(s["name"], s["requests"]) for s in second["services"]], second["next"]) == ([("shop", 0)], None)
+
+
+def test_a_mitigation_that_refuses_nothing_says_so(api: httpx.Client) -> None:
+    observe_shop(api)
+    warned = api.post("/v1/mitigations", json=KILL).json()
+    assert warned["observed_only"] is True
+    assert warned["warnings"] == ["nothing is refused while shop is in observe mode"]
+    mail = api.post("/v1/mitigations", json={**KILL, "measure": {"kind": "kill", "service": "mail"}}).json()
+    assert (mail["observed_only"], mail["warnings"]) == (False, [])
+    block = {"kind": "block", "networks": ["192.0.2.1"]}
+    everywhere = api.post("/v1/mitigations", json={**KILL, "measure": block}).json()
+    assert everywhere["observed_only"] is False
+    assert everywhere["warnings"] == ["nothing is refused to 1 service in observe mode"]
+    assert [m["observed_only"] for m in api.get("/v1/mitigations").json()["active"]] == [True, False, False]
+    assert [m["observed_only"] for m in api.get("/v1/status").json()["mitigations"]] == [True, False, False]
+
+
+def test_a_block_of_a_platform_in_observe_mode_says_so(api: httpx.Client) -> None:
+    api.post("/v1/revisions", json={"text": PLATFORM.replace("name: small", "name: small\nmode: observe")})
+    block = {"kind": "block", "networks": ["192.0.2.1"]}
+    warned = api.post("/v1/mitigations", json={**KILL, "measure": block}).json()
+    assert warned["observed_only"] is True
+    assert warned["warnings"] == ["nothing is refused while the platform is in observe mode"]
 
 
 @pytest.mark.parametrize(

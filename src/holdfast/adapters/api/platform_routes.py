@@ -13,12 +13,15 @@ from holdfast.model.platform import Name
 from holdfast.model.refusal import Refusal
 from holdfast.model.revision import RevisionStatus
 from holdfast.model.token import Role, Token
+from holdfast.views.observed import ObservedDocument
 from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument
 from holdfast.views.services import ServiceDocument, ServicesDocument
 from holdfast.views.status import StatusDocument
 
 router = APIRouter(prefix="/v1")
 PAGE_MAX = 1_000
+AfterQuery = Annotated[str, Query(max_length=63, description="the last name of the page before")]
+CountQuery = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 
 
 @router.get("/status")
@@ -32,8 +35,8 @@ async def list_services(
     token: Anyone,
     control: Control,
     tenant: Annotated[Name | None, Query()] = None,
-    after: Annotated[str, Query(max_length=63, description="the last name of the page before")] = "",
-    count_max: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
+    after: AfterQuery = "",
+    count_max: CountQuery = 100,
 ) -> ServicesDocument:
     """Services by name, everything unsaid filled in. An owner sees its tenant's."""
     if token.role is Role.OWNER:
@@ -47,6 +50,14 @@ async def list_services(
 async def show_service(token: Anyone, control: Control, name: Name) -> ServiceDocument:
     """One service, everything unsaid filled in."""
     return _find_service(control, token, name)
+
+
+@router.get("/observed")
+async def show_observed(
+    _viewer: Viewer, control: Control, after: AfterQuery = "", count_max: CountQuery = 100
+) -> ObservedDocument:
+    """Services in observe mode, by name, and what would have been refused to them."""
+    return await control.observed(after, count_max)
 
 
 @router.put("/services/{name}/limits")

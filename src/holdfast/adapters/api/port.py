@@ -7,6 +7,7 @@ from holdfast.model.platform import Limits
 from holdfast.model.refusal import Refusal
 from holdfast.model.revision import RevisionNumber
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
+from holdfast.views.observed import ObservedDocument
 from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument
 from holdfast.views.services import ServiceDocument, ServicesDocument
 from holdfast.views.status import StatusDocument
@@ -29,6 +30,9 @@ class Operations(Protocol):
 
     def mitigations(self) -> MitigationsDocument:
         """What is mitigated now, and what lately was."""
+
+    async def observed(self, after: str, count_max: int) -> ObservedDocument:
+        """At most `count_max` services in observe mode after a name, and what would have been refused to them."""
 
     async def propose(
         self, author: str, text: str, file: str, reason: str
