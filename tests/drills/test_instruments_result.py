@@ -60,6 +60,14 @@ def test_lateness_is_judged_against_the_p99_of_what_was_answered() -> None:
     assert late.ratio == pytest.approx(0.61 / 6, rel=1e-4)
 
 
+def test_what_was_waited_for_in_vain_counts_with_its_time() -> None:
+    records = make_records([200] * 10 + [Failure.TIMEOUT] * 10, latency_ms=6, lateness_ms=20)
+    assert not check_lateness(records).ok
+    assert check_lateness(records, timeout_ms=2000).ok
+    assert not check_lateness(records, timeout_ms=100).ok
+    assert not check_lateness(make_records([200] * 10 + [Failure.CLOSED] * 10, lateness_ms=20), timeout_ms=2000).ok
+
+
 def test_a_generator_without_answers_or_without_ports_proves_nothing() -> None:
     assert not check_lateness(make_records([Failure.TIMEOUT] * 10)).ok
     starved = check_lateness(make_records([200] * 10 + [Failure.LOCAL]))

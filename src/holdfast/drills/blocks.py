@@ -154,7 +154,8 @@ def run_block(stand: Stand, seconds: float, flood: FloodLoad | None) -> Block:
     bystanders = join_records([select_hosts(result, stand.cast.bystander_hosts) for result in results])
     victims = join_records([select_hosts(result, [stand.cast.victim_host]) for result in results])
     flooded = join_records([victims[:0], *flooding])
-    return Block(seconds, flood_seconds, bystanders, victims, flooded, share, check_lateness(bystanders))
+    lateness = check_lateness(bystanders, timeout_ms=stand.scenario.client_timeout * 1e3)
+    return Block(seconds, flood_seconds, bystanders, victims, flooded, share, lateness)
 
 
 def await_rest(stand: Stand) -> None:

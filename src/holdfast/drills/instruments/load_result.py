@@ -157,11 +157,16 @@ def _find_nearest_rank(values: npt.NDArray[Any], percent: float) -> float:
     return float(np.sort(values)[rank - 1])
 
 
-def check_lateness(records: Records) -> LatenessVerdict:
+def check_lateness(records: Records, timeout_ms: float | None = None) -> LatenessVerdict:
     """Whether the generator's p99 lateness is at most 10 % of the p99 latency of what was answered (with any status),
     and no request failed for want of local ports or descriptors. Without an answer the verdict is no.
+
+    With `timeout_ms`, a request that was waited for in vain counts with the time for which it was.
     """
     answered = records["latency_ms"][records["status"] > 0]
+    if timeout_ms is not None and len(answered):
+        in_vain = int(np.count_nonzero(records["status"] == Failure.TIMEOUT))
+        answered = np.concatenate([answered, np.full(in_vain, timeout_ms, answered.dtype)])
     local_failures = int(np.count_nonzero(records["status"] == Failure.LOCAL))
     lateness_ms_p99 = _find_nearest_rank(records["lateness_ms"], 99) if len(records) else math.nan
     latency_ms_p99 = _find_nearest_rank(answered, 99) if len(answered) else math.inf

@@ -1,0 +1,45 @@
+# noqa: INP001 - a script
+"""Write drill-results.md, beside this file, from what drills left in docs/results: a full run each."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+RESULTS: Final = Path(__file__).parents[1] / "results"
+_INTRODUCTION: Final = """\
+# Drill results
+
+Full runs, as `holdfast drill run NAME --json` wrote them. What is measured, and how, is in
+[the guide](../guides/drills.md).
+"""
+
+
+def render_results() -> str:
+    """The page of all results, in Markdown."""
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(RESULTS.glob("*.json"))]
+    return _INTRODUCTION + "".join(_render_run(run) for run in runs)
+
+
+def _render_run(run: dict[str, Any]) -> str:
+    how = "with protections" if run["protected"] else "without protections"
+    rows = "".join(_render_measure(name, measure) for name, measure in run["measures"].items())
+    machine = ", ".join(f"{key} {value}" for key, value in run["machine"].items() if not isinstance(value, dict | list))
+    versions = ", ".join(f"{key} {value}" for key, value in run["versions"].items())
+    return (
+        f"\n## {run['scenario']}, {how}\n\nSeed {run['seed']}. Verdict: **{run['verdict']}**.\n\n"
+        f"| measure | value | goal | met | samples |\n|---|---|---|---|---|\n{rows}\n"
+        f"Machine: {machine}. Versions: {versions}.\n"
+    )
+
+
+def _render_measure(name: str, measure: dict[str, Any]) -> str:
+    value = "without end" if measure["value"] is None else f"{measure['value']:,.4g} {measure['unit']}"
+    met = {None: "", True: "yes", False: "**no**"}[measure["ok"]]
+    return f"| {name.replace('_', ' ')} | {value} | {measure['goal'] or ''} | {met} | {measure['samples']:,} |\n"
+
+
+PAGES: Final = {"drill-results.md": render_results}
+
+if __name__ == "__main__":
+    for page, render in PAGES.items():
+        (Path(__file__).parent / page).write_text(render(), encoding="utf-8")
