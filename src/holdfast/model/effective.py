@@ -10,6 +10,7 @@ from holdfast.model.platform import (
     Location,
     Mode,
     Platform,
+    Response,
     Service,
     ServiceDefaults,
     Upstream,
@@ -38,6 +39,7 @@ class EffectiveService:
     hosts: tuple[str, ...]
     criticality: Criticality
     mode: Mode
+    response: Response
     total: Bucket
     per_client: Bucket | None
     in_flight: InFlight
@@ -61,6 +63,7 @@ def fill_service(
         hosts=tuple(dict.fromkeys(host.lower() for host in service.hosts)),
         criticality=service.criticality or defaults.criticality,
         mode=service.mode or platform.mode,
+        response=service.response or defaults.response,
         total=_fill_bucket(limits.requests or platform.bounds.requests_max, limits.burst),
         per_client=_fill_bucket(client.requests, client.burst) if client else None,
         in_flight=in_flight,

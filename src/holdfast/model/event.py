@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from holdfast.model.finding import Finding, FindingId
 from holdfast.model.intent import Walls
-from holdfast.model.mitigation import Mitigation, MitigationId
+from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits, Name
 from holdfast.model.revision import Revision, RevisionNumber
@@ -56,6 +57,72 @@ class MitigationEnded(_Event):
     why: str
 
 
+class MitigationAdjusted(_Event):
+    """A protective change in force is now another of its kind, on other edges, or lasts until another time."""
+
+    type: Literal["mitigation_adjusted"] = "mitigation_adjusted"
+    id: MitigationId
+    measure: Measure
+    edges: tuple[Name, ...] | None
+    expires_at: float
+    why: str
+
+
+class FindingOpened(_Event):
+    """The watch found something harmful: tier 2."""
+
+    type: Literal["finding_opened"] = "finding_opened"
+    id: FindingId
+    finding: Finding
+
+
+class FindingUpdated(_Event):
+    """More is known of an open finding, such as where the excess comes from."""
+
+    type: Literal["finding_updated"] = "finding_updated"
+    id: FindingId
+    finding: Finding
+
+
+class FindingClosed(_Event):
+    """What was found is over."""
+
+    type: Literal["finding_closed"] = "finding_closed"
+    id: FindingId
+    why: str
+
+
+class MitigationSuggested(_Event):
+    """Holdfast would have mitigated, but the service's policy is to suggest; people may do it."""
+
+    type: Literal["mitigation_suggested"] = "mitigation_suggested"
+    finding: FindingId
+    measure: Measure
+    edges: tuple[Name, ...] | None = None
+    for_s: float
+    reason: str
+
+
+class TenantTold(_Event):
+    """A tenant's contact was told what was done to its service, or couldn't be (`error`)."""
+
+    type: Literal["tenant_told"] = "tenant_told"
+    tenant: Name
+    mitigation: MitigationId
+    contact: str
+    error: str | None = None
+
+
+class ComponentSwitched(_Event):
+    """A component of Holdfast itself was switched on, off, or to another version, and why."""
+
+    type: Literal["component_switched"] = "component_switched"
+    component: Name
+    on: bool
+    component_version: str = ""
+    why: str
+
+
 class OwnerLimitsSet(_Event):
     """A tenant's owner chose limits for a service within the platform's bounds; None returns to the file's."""
 
@@ -65,8 +132,29 @@ class OwnerLimitsSet(_Event):
     why: str = ""
 
 
+FindingEvent = FindingOpened | FindingUpdated | FindingClosed
+"""What is told of a finding's life."""
+
+MitigationEvent = MitigationStarted | MitigationAdjusted | MitigationEnded
+"""What changes edges at once: what is mitigated, and how."""
+
+ProtectiveEvent = MitigationEvent | FindingEvent | MitigationSuggested | TenantTold | ComponentSwitched
+"""What takes effect before it is recorded, and so must commute with all other events."""
+
 Event = Annotated[
-    RevisionProposed | RevisionRefused | RevisionInForce | MitigationStarted | MitigationEnded | OwnerLimitsSet,
+    RevisionProposed
+    | RevisionRefused
+    | RevisionInForce
+    | MitigationStarted
+    | MitigationAdjusted
+    | MitigationEnded
+    | MitigationSuggested
+    | FindingOpened
+    | FindingUpdated
+    | FindingClosed
+    | TenantTold
+    | ComponentSwitched
+    | OwnerLimitsSet,
     Field(discriminator="type"),
 ]
 """Everything that a journal may hold."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from holdfast.model.effective import EffectiveService, fill_service
 from holdfast.model.mitigation import Mitigation
-from holdfast.model.platform import Limits, Mode, Platform, Service
+from holdfast.model.platform import Criticality, Limits, Mode, Platform, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,17 @@ class Intent:
 
     `settled` holds, for services whose walls were changed while they ran, the walls their edges' clusters
     were built with: the new ones are then put over them live, and no connection pool is touched.
+    `watched` are services that are looked into: a larger share of their requests is sampled.
     """
 
     platform: Platform
     owner_limits: Mapping[str, Limits] = field(default_factory=dict)
     mitigations: tuple[Mitigation, ...] = ()
     settled: Mapping[str, Walls] = field(default_factory=dict)
+    watched: frozenset[str] = frozenset()
     services: Mapping[str, OwnedService] = field(init=False)
+    guaranteed: Mapping[Criticality, int] = field(init=False)
+    """Requests in flight that the services of a class are guaranteed together; only classes that have services."""
 
     def __post_init__(self) -> None:
         owned = {
@@ -46,6 +50,7 @@ class Intent:
             for name, service in tenant.services.items()
         }
         object.__setattr__(self, "services", owned)
+        object.__setattr__(self, "guaranteed", _sum_guaranteed(self.platform, owned))
 
     def under(self, mitigations: tuple[Mitigation, ...]) -> "Intent":
         """The same platform under other mitigations; costs nothing per service."""
@@ -54,6 +59,10 @@ class Intent:
     def with_owner_limits(self, owner_limits: Mapping[str, Limits]) -> "Intent":
         """The same platform with other choices of its owners; costs nothing per service."""
         return self._having(owner_limits=owner_limits)
+
+    def watching(self, services: frozenset[str]) -> "Intent":
+        """The same platform with other services looked into; costs nothing per service."""
+        return self._having(watched=services)
 
     def effective(self, name: str, location: str) -> EffectiveService:
         """A service with everything unsaid filled in, as it holds at a location; KeyError if it isn't known."""
@@ -67,6 +76,15 @@ class Intent:
 
     def _having(self, **changes: object) -> "Intent":
         other = object.__new__(Intent)
-        for name in ("platform", "owner_limits", "mitigations", "settled", "services"):
+        for name in ("platform", "owner_limits", "mitigations", "settled", "watched", "services", "guaranteed"):
             object.__setattr__(other, name, changes.get(name, getattr(self, name)))
         return other
+
+
+def _sum_guaranteed(platform: Platform, services: Mapping[str, OwnedService]) -> Mapping[Criticality, int]:
+    defaults, guaranteed = platform.defaults, dict[Criticality, int]()
+    for owned in services.values():
+        criticality = owned.service.criticality or defaults.criticality
+        in_flight = owned.service.bulkhead.in_flight or defaults.bulkhead.in_flight
+        guaranteed[criticality] = guaranteed.get(criticality, 0) + (in_flight.guaranteed if in_flight else 0)
+    return guaranteed

@@ -5,8 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from holdfast.model.finding import FindingId
 from holdfast.model.noun import Noun
-from holdfast.model.platform import ClientLimits, Name, Network
+from holdfast.model.platform import ClientLimits, Criticality, Name, Network
+from holdfast.model.prediction import Prediction
+from holdfast.model.source_rule import SourceRule
 
 MitigationId = Annotated[str, StringConstraints(pattern=r"^m-[1-9][0-9]{0,17}$")]
 """`m-17`: numbered in order of decision, never reused."""
@@ -34,6 +37,8 @@ class Limit(Noun):
     requests_per_s: Annotated[float, Field(gt=0)] | None = None
     per_client: ClientLimits | None = None
     in_flight: Annotated[int, Field(ge=0)] | None = None
+    client_prefix: Annotated[int, Field(ge=0, le=32)] = 32
+    """How much of an IPv4 address is one client: 24 makes everybody in a /24 share one bucket of `per_client`."""
 
 
 class Block(Noun):
@@ -44,7 +49,29 @@ class Block(Noun):
     networks: Annotated[tuple[Network, ...], Field(min_length=1, max_length=10_000)]
 
 
-Measure = Annotated[Kill | ReadOnly | Limit | Block, Field(discriminator="kind")]
+class Deny(Noun):
+    """Refuse what fulfils a source rule with 403, for one service."""
+
+    kind: Literal["deny"] = "deny"
+    service: Name
+    source: SourceRule
+
+
+class Shed(Noun):
+    """Let no more of each class of criticality upstream at a location than this, in requests per second: 503.
+
+    Classes that aren't named have what they have while nobody sheds. `budget_per_s` is what is shared out among all
+    of them now: what the location can carry at present.
+    """
+
+    kind: Literal["shed"] = "shed"
+    service: None = None
+    location: Name
+    budget_per_s: Annotated[float, Field(gt=0)]
+    requests_per_s: dict[Criticality, Annotated[float, Field(gt=0)]]
+
+
+Measure = Annotated[Kill | ReadOnly | Limit | Block | Deny | Shed, Field(discriminator="kind")]
 """The closed menu: what a mitigation may do."""
 
 
@@ -55,10 +82,16 @@ class MitigationKind(StrEnum):
     READ_ONLY = "read-only"
     LIMIT = "limit"
     BLOCK = "block"
+    DENY = "deny"
+    SHED = "shed"
 
 
 class Mitigation(Noun):
-    """A measure in force, with its reason, author and expiry (Unix times, in seconds)."""
+    """A measure in force, with its reason, author and expiry (Unix times, in seconds).
+
+    `finding` is what it answers to, for those that Holdfast decided on by itself. `edges` are those that it holds on,
+    None for all. `prediction` is what was foretold of it; `forced` says that somebody insisted in spite of it.
+    """
 
     id: MitigationId
     measure: Measure
@@ -66,3 +99,7 @@ class Mitigation(Noun):
     author: str
     started_at: float
     expires_at: float
+    finding: FindingId | None = None
+    edges: tuple[Name, ...] | None = None
+    prediction: Prediction | None = None
+    forced: bool = False

@@ -72,6 +72,14 @@ class Mode(StrEnum):
     OBSERVE = "observe"
 
 
+class Response(StrEnum):
+    """What Holdfast does by itself about a harmful finding: note it, suggest a mitigation, or put one in force."""
+
+    OBSERVE = "observe"
+    SUGGEST = "suggest"
+    ACT = "act"
+
+
 class Criticality(StrEnum):
     """Who is shed last when capacity is short (Google SRE book, "Handling Overload")."""
 
@@ -180,16 +188,27 @@ class Service(Noun):
     upstream: Upstream
     criticality: Criticality | None = None
     mode: Mode | None = None
+    response: Response | None = None
     limits: Limits = Limits()
     bulkhead: Bulkhead = Bulkhead()
     accept: Accept = Accept()
 
 
+class Consent(Noun):
+    """What a tenant agreed that Holdfast may do to its services by itself, beside holding them to their share."""
+
+    deny: Flag = True
+    """Refuse sources that the excess comes from."""
+    kill: Flag = False
+    """Refuse everything, if nothing less helps."""
+
+
 class Tenant(Noun):
-    """A customer; the unit of isolation."""
+    """A customer; the unit of isolation. `contact` is an e-mail address, or the http(s) URL of a webhook."""
 
     services: dict[Name, Service]
     contact: str | None = None
+    consent: Consent = Consent()
 
 
 class Edge(Noun):
@@ -229,6 +248,7 @@ class ServiceDefaults(Noun):
     """What holds for a service that states nothing."""
 
     criticality: Criticality = Criticality.SHEDDABLE_PLUS
+    response: Response = Response.SUGGEST
     limits: Limits = Limits(requests=500.0, per_client=ClientLimits(requests=50.0))
     bulkhead: Bulkhead = Bulkhead(pending=64, connections=64)
 
@@ -241,6 +261,17 @@ class Bounds(Noun):
     per_client_max: Rate = 1_000.0
 
 
+class AccessLog(Noun):
+    """What every edge writes of its requests to a file of its own.
+
+    `share` is how many of the requests that were neither refused nor failed; those that were are written in any case,
+    up to a rate.
+    """
+
+    format: Literal["json", "combined"] = "json"
+    share: Share = 0.01
+
+
 class Platform(Noun):
     """Everything one platform file says."""
 
@@ -251,4 +282,5 @@ class Platform(Noun):
     locations: Annotated[dict[Name, Location], Field(min_length=1)]
     defaults: ServiceDefaults = ServiceDefaults()
     bounds: Bounds = Bounds()
+    access_log: AccessLog = AccessLog()
     tenants: dict[Name, Tenant]

@@ -6,7 +6,10 @@ from typing import Protocol
 
 from holdfast.model.edge import EdgeStatus, Proof
 from holdfast.model.event import Event
+from holdfast.model.logged_request import LoggedRequest
 from holdfast.model.resource import Snapshot, SnapshotDelta
+from holdfast.model.sample import SampledRequest
+from holdfast.model.telemetry import EdgeReport
 
 
 class JournalUnavailable(Exception):
@@ -66,6 +69,18 @@ class Canary(Protocol):
 
     async def prove(self, snapshot: Snapshot) -> Proof:
         """Whether Envoy acknowledges this snapshot; its refusals if not, named as narrowly as can be."""
+
+
+class Telemetry(Protocol):
+    """What every edge counts and samples, as its agent reports it."""
+
+    def follow(
+        self, on_report: Callable[[EdgeReport], None], on_samples: Callable[[Sequence[SampledRequest]], None]
+    ) -> None:
+        """Have reports and samples handed over as they come, in the event loop, from now on."""
+
+    async def find_requests(self, request_id: str, deadline_s: float) -> Sequence[LoggedRequest]:
+        """What the edges' access logs say of a request; nothing if it isn't (or no longer) in any of them."""
 
 
 Clock = Callable[[], float]

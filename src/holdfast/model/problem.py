@@ -2,6 +2,7 @@
 
 from holdfast.model.diagnostic import Diagnostic
 from holdfast.model.noun import Noun
+from holdfast.model.prediction import Prediction
 
 
 class FieldMistake(Noun):
@@ -12,7 +13,10 @@ class FieldMistake(Noun):
 
 
 class ProblemDocument(Noun):
-    """Why a request wasn't done. `code` is stable, `detail` is for people."""
+    """Why a request wasn't done. `code` is stable, `detail` is for people.
+
+    `prediction` is what was foretold of a measure that wasn't taken for that.
+    """
 
     type: str
     title: str
@@ -21,3 +25,4 @@ class ProblemDocument(Noun):
     detail: str
     diagnostics: tuple[Diagnostic, ...] = ()
     fields: tuple[FieldMistake, ...] = ()
+    prediction: Prediction | None = None

@@ -3,33 +3,49 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from holdfast.model.prediction import Prediction
+
 
 class RefusalCode(StrEnum):
     """Stable names for programs to go by; the message beside it is for people."""
 
     ALREADY_PROVING = "already_proving"
+    BUILD_UNFIT = "build_unfit"
     BUSY = "busy"
+    COMPONENT_UNKNOWN = "component_unknown"
+    COMPONENTS_FULL = "components_full"
     DURATION_OUT_OF_BOUNDS = "duration_out_of_bounds"
+    EDGE_UNKNOWN = "edge_unknown"
     FAILED = "failed"
+    FINDING_ALREADY_OPEN = "finding_already_open"
+    FINDING_CLOSED = "finding_closed"
+    FINDING_OF_ANOTHER_KIND = "finding_of_another_kind"
+    FINDING_UNKNOWN = "finding_unknown"
+    FINDINGS_FULL = "findings_full"
     JOURNAL_UNAVAILABLE = "journal_unavailable"
     LIMITS_OUT_OF_BOUNDS = "limits_out_of_bounds"
     MEASURE_EMPTY = "measure_empty"
+    MEASURE_OF_ANOTHER_KIND = "measure_of_another_kind"
     MITIGATION_ENDED = "mitigation_ended"
     MITIGATION_UNKNOWN = "mitigation_unknown"
     MITIGATIONS_FULL = "mitigations_full"
     NETWORKS_FULL = "networks_full"
     NOT_PROVING = "not_proving"
     NOTHING_IN_FORCE = "nothing_in_force"
+    NOTHING_TO_REVERT_TO = "nothing_to_revert_to"
     NOTHING_TO_ROLL_BACK_TO = "nothing_to_roll_back_to"
+    PREDICTION_HARMFUL = "prediction_harmful"
     REASON_MALFORMED = "reason_malformed"
     REVISION_UNKNOWN = "revision_unknown"
     SERVICE_UNKNOWN = "service_unknown"
+    SUGGESTION_UNKNOWN = "suggestion_unknown"
     UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Nothing was changed, and why not."""
+    """Nothing was changed, and why not. `prediction` is what was foretold, where it is refused for that."""
 
     code: RefusalCode
     message: str
+    prediction: Prediction | None = None

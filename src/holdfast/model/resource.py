@@ -16,6 +16,7 @@ class ResourceType(StrEnum):
     SCOPE = "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration"
     EXTENSION = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig"
     RUNTIME = "type.googleapis.com/envoy.service.runtime.v3.Runtime"
+    TOKEN_BUCKET = "type.googleapis.com/envoy.type.v3.TokenBucket"  # noqa: S105 - no secret
 
 
 @dataclass(frozen=True, slots=True)

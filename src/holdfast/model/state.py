@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from holdfast.model.finding import Finding, FindingId
 from holdfast.model.intent import Walls
-from holdfast.model.mitigation import Mitigation, MitigationId
+from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.platform import Limits
 from holdfast.model.revision import Revision, RevisionNumber, RevisionStatus
 
@@ -30,11 +31,58 @@ class EndedMitigation:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What is in force, what is being proved, and what came before.
+class ClosedFinding:
+    """A finding that is over: since when (Unix time, in seconds), and why."""
 
-    `revisions` and `ended` keep the newest only. `before` is the revision that was in force before the present one.
-    `settled` holds the walls that the running clusters were built with, see `model.intent.Intent`.
+    id: FindingId
+    finding: Finding
+    closed_at: float
+    author: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What Holdfast would do about an open finding, for `for_s` seconds; suggested at a Unix time, in seconds."""
+
+    finding: FindingId
+    measure: Measure
+    edges: tuple[str, ...] | None
+    for_s: float
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentState:
+    """Whether a component of Holdfast itself is switched on, and in which version; since when, by whom and why."""
+
+    on: bool
+    version: str
+    since: float
+    author: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """That a tenant's contact was told of a mitigation at a Unix time (in seconds), or why it couldn't be."""
+
+    tenant: str
+    mitigation: MitigationId
+    contact: str
+    at: float
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is in force, what is being proved, what was found, and what came before.
+
+    `revisions`, `ended`, `closed` and `told` keep the newest only. `before` is the revision that was in force before
+    the present one. `settled` holds the walls that the running clusters were built with, see `model.intent.Intent`.
+    `findings` are open; `suggestions` holds the latest for each of them that nobody has taken up. `components` holds
+    those that were ever switched; all others are as they come.
     """
 
     revisions: Mapping[RevisionNumber, RevisionEntry] = field(default_factory=dict)
@@ -44,6 +92,12 @@ class State:
     settled: Mapping[str, Walls] = field(default_factory=dict)
     mitigations: Mapping[MitigationId, Mitigation] = field(default_factory=dict)
     ended: tuple[EndedMitigation, ...] = ()
+    findings: Mapping[FindingId, Finding] = field(default_factory=dict)
+    closed: tuple[ClosedFinding, ...] = ()
+    suggestions: Mapping[FindingId, Suggestion] = field(default_factory=dict)
+    told: tuple[Telling, ...] = ()
+    components: Mapping[str, ComponentState] = field(default_factory=dict)
     owner_limits: Mapping[str, Limits] = field(default_factory=dict)
     revision_next: int = 1
     mitigation_next: int = 1
+    finding_next: int = 1

@@ -1,0 +1,95 @@
+"""What edges count, on its way from an agent to whoever watches."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SLOW_S: Final = (0.25, 1.0, 4.0)
+"""Answers that took at least so long, in seconds, are counted as slow, for each of these thresholds."""
+
+
+class Metric(IntEnum):
+    """The columns of a report's counts, in requests. What was offered was admitted or refused, for one cause."""
+
+    OFFERED = 0
+    """All that clients sent to the service, refused or not: what surges."""
+    ADMITTED = 1
+    """Sent on to the upstream; tries after the first don't count."""
+    LIMITED = 2
+    """Refused by the limits of the platform file or of the owner: 429."""
+    SHED = 3
+    """Refused for want of room: the service's walls, the location's limit: 503."""
+    MITIGATED = 4
+    """Refused by a mitigation."""
+    REJECTED = 5
+    """Refused for what it is: accept rules, sizes, GraphQL."""
+    FAILED = 6
+    """Admitted, and answered 5xx by the upstream or for want of one."""
+    CLIENT_ERRORS = 7
+    """Admitted, and answered 4xx by the upstream."""
+    SLOW = 8
+    """Admitted, and took at least `SLOW_S[0]`."""
+    SLOWER = 9
+    """Admitted, and took at least `SLOW_S[1]`."""
+    SLOWEST = 10
+    """Admitted, and took at least `SLOW_S[2]`."""
+
+
+METRICS: Final = len(Metric)
+
+Counts = NDArray[np.int64]
+"""Shape (services, METRICS): requests since the report before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """How long the answers of one edge took since the report before: `counts[i]` of at most `bounds_s[i]` seconds.
+
+    Bounds ascend, the last is infinite; counts aren't cumulative.
+    """
+
+    bounds_s: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeFigures:
+    """One edge as a whole: counts since the report before, and gauges of now."""
+
+    requests: int = 0
+    new_connections: int = 0
+    connections: int = 0
+    in_flight: int = 0
+    cpu_s: float = 0.0
+    """CPU time that Envoy used since the report before."""
+    memory_bytes: int = 0
+    unknown_hosts: int = 0
+    """Requests for hosts that the platform doesn't know."""
+    latencies: Latencies = field(default_factory=Latencies)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeReport:
+    """What one edge counted between two moments (Unix time, in seconds). Services without any change are left out.
+
+    `process` names the run of Envoy that counted: another one than before begins at zero, and the agent
+    reports nothing for the gap. `sequence` rises by one with each report of an agent; a hole is a lost report.
+    `sampled_share` is the share of ordinary requests that the samples were drawn with.
+    """
+
+    edge: str
+    process: str
+    sequence: int
+    began_at: float
+    ended_at: float
+    services: tuple[str, ...]
+    counts: Counts
+    in_flight: NDArray[np.int64]
+    """Shape (services,): requests in flight now."""
+    whole: EdgeFigures = field(default_factory=EdgeFigures)
+    sampled_share: float = 0.0
+    degraded: tuple[str, ...] = ()
+    """What the agent does less of, in plain words, because its own budget is spent."""
