@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fakes.engine import Play, make_facts
-from holdfast.engine import mitigations
+from holdfast.engine import measures
 from holdfast.engine.command import EndMitigation, Mitigate, Tick
 from holdfast.engine.maxima import ENDED_KEPT_MAX, MITIGATION_S_MAX
 from holdfast.engine.react import PublishMitigations, WakeAt, resume
@@ -98,7 +98,7 @@ def test_any_one_limit_is_enough(play: Play, limits: dict[str, Any]) -> None:
 
 
 def test_there_is_a_most_of_mitigations(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mitigations, "MITIGATIONS_MAX", 2)
+    monkeypatch.setattr(measures, "MITIGATIONS_MAX", 2)
     play.do(kill())
     play.do(kill())
     assert play.refuse(kill()) is RefusalCode.MITIGATIONS_FULL
@@ -107,7 +107,7 @@ def test_there_is_a_most_of_mitigations(play: Play, monkeypatch: pytest.MonkeyPa
 
 
 def test_there_is_a_most_of_networks_over_all_blocks(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mitigations, "NETWORKS_MAX", 3)
+    monkeypatch.setattr(measures, "NETWORKS_MAX", 3)
     play.do(kill(measure=block("192.0.2.0/25", "2001:db8::/32")))
     assert play.refuse(kill(measure=block("198.51.100.1", "198.51.100.2"))) is RefusalCode.NETWORKS_FULL
     play.do(kill(measure=block("198.51.100.1")))

@@ -2,7 +2,7 @@
 
 from fakes.compiler import read_mitigations, read_services
 from fakes.platforms import LOCATIONS
-from holdfast.engine.command import Mitigate
+from holdfast.engine.command import Protective
 from holdfast.engine.evolve import replay
 from holdfast.model.event import Event
 from holdfast.model.revision import RevisionStatus
@@ -13,6 +13,7 @@ def check_everything(control: SimulatedControl) -> None:
     check_state_is_journal_and_unrecorded(control)
     check_answers(control)
     check_revisions(control)
+    check_findings(control)
     check_snapshots(control)
     check_edges(control)
 
@@ -25,7 +26,7 @@ def check_state_is_journal_and_unrecorded(control: SimulatedControl) -> None:
 
 
 def check_answers(control: SimulatedControl) -> None:
-    """Recorded is in the journal, refused is not, and a mitigation that isn't refused takes effect at once."""
+    """Recorded is in the journal, refused is not, and what protects and isn't refused takes effect at once."""
     durable = {_name(recorded.event) for recorded in control.outside.journal.read()}
     pending = {_name(event) for event in control.core.unrecorded}
     for ticket in control.tickets:
@@ -34,7 +35,7 @@ def check_answers(control: SimulatedControl) -> None:
             assert not names & pending
         elif ticket.recorded:
             assert names <= durable
-        elif isinstance(ticket.command, Mitigate):
+        elif isinstance(ticket.command, Protective):
             assert names <= durable | pending
 
 
@@ -42,6 +43,15 @@ def check_revisions(control: SimulatedControl) -> None:
     statuses = [entry.status for entry in control.core.state.revisions.values()]
     assert statuses.count(RevisionStatus.IN_FORCE) == (control.core.state.in_force is not None)
     assert statuses.count(RevisionStatus.PROVING) == (control.core.state.proving is not None)
+
+
+def check_findings(control: SimulatedControl) -> None:
+    """One finding of a kind and subject is open at a time; what is suggested is suggested for an open one."""
+    state = control.core.state
+    keys = [finding.key for finding in state.findings.values()]
+    assert len(set(keys)) == len(keys)
+    assert set(state.suggestions) <= set(state.findings)
+    assert not set(state.findings) & {closed.id for closed in state.closed}
 
 
 def check_snapshots(control: SimulatedControl) -> None:

@@ -3,26 +3,38 @@
 from collections import Counter
 from random import Random
 
+from fakes.engine import make_finding
 from fakes.fleet import FakeFleet
 from fakes.journal import MemoryJournal
 from fakes.platforms import LOCATIONS
 from holdfast.engine.command import (
+    AdjustMitigation,
+    CloseFinding,
     Command,
     EndMitigation,
     Mitigate,
+    NoteTenantTold,
+    OpenFinding,
     ProposeRevision,
+    Protective,
     Rollback,
     SetOwnerLimits,
+    SuggestMitigation,
+    SwitchComponent,
     Tick,
+    UpdateFinding,
 )
-from holdfast.model.mitigation import Block, Kill, Measure, ReadOnly
+from holdfast.model.finding import FindingKind
+from holdfast.model.mitigation import Block, Deny, Kill, Measure, ReadOnly
 from holdfast.model.platform import Limits
 from holdfast.model.ports import JournalUnavailable
+from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 from simulation.checkers import check_everything, check_expiries
 from simulation.control import Outside, SimulatedControl
 
 TEXTS = ("a b", "a b c", "b c", "a", "a b c d")
 SERVICES = "abcd"
+SOURCE = SourceRule(matches=(SourceMatch(dimension=Dimension.USER_AGENT_FAMILY, values=("curl",)),))
 
 
 class Run:
@@ -70,6 +82,7 @@ class Run:
         if command is not None:
             self.happened[type(command).__name__] += 1
             self.control.take(command)
+            self.happened[f"{type(command).__name__} took effect"] += bool(self.control.tickets[-1].events)
 
     def pass_time(self) -> None:
         self.outside.now += self.random.choice((0.0, 1.0, 30.0, 120.0))
@@ -132,24 +145,65 @@ class Run:
 
     def _draw_command(self) -> Command | None:
         author, service = self.random.choice(("ann", "bob")), self.random.choice(SERVICES)
-        match self.random.randrange(9):
+        match self.random.randrange(16):
             case 0 | 1:
                 return self._propose(author)
             case 2:
                 return Rollback(author, self.random.choice((None, 1, 2, 3)))
-            case 3 | 4 | 5:
-                return Mitigate(author, self._draw_measure(service), self.random.choice((1, 60, 600)), "because")
-            case 6 | 7:
-                return EndMitigation(author, f"m-{self.random.randint(1, self.control.core.state.mitigation_next)}")
-            case _:
+            case 3:
                 chosen = self.random.choice((None, Limits(requests=self.random.choice((5.0, 7.0, 1e6)))))
                 return SetOwnerLimits(author, service, chosen)
+            case 4 | 5 | 6 | 7 | 8:
+                return self._draw_finding(service)
+            case _:
+                return self._draw_mitigating(author, service)
+
+    def _draw_mitigating(self, author: str, service: str) -> Protective:
+        match self.random.randrange(7):
+            case 0 | 1 | 2:
+                return Mitigate(author, self._draw_measure(service), self.random.choice((1, 60, 600)), "because")
+            case 3 | 4:
+                return EndMitigation(author, self._draw_mitigation())
+            case _:
+                return self._draw_adjustment(author, service)
+
+    def _draw_finding(self, service: str) -> Protective:
+        """Something that the watch would say, sensible or not."""
+        id_ = f"f-{self.random.randint(1, self.control.core.state.finding_next)}"
+        finding = make_finding(service, self.random.choice(list(FindingKind)[:3]), self.random.choice((500.0, 900.0)))
+        known = self.control.core.state.findings.get(id_)
+        better = known.model_copy(update={"evidence": finding.evidence}) if known else finding
+        return self.random.choice(
+            (
+                OpenFinding(finding),
+                OpenFinding(finding),
+                UpdateFinding(id_, better),
+                UpdateFinding(id_, finding),
+                CloseFinding(id_, "it is over"),
+                SuggestMitigation(id_, self._draw_measure(service), 60.0, "it would help"),
+                Mitigate("holdfast", self._draw_measure(service), 60.0, "it helps", finding=id_, edges=("e1",)),
+                NoteTenantTold(f"t-{service}", self._draw_mitigation(), "https://example.com/hook"),
+            )
+        )
+
+    def _draw_adjustment(self, author: str, service: str) -> Protective:
+        if self.random.random() < 0.2:
+            return SwitchComponent("watch", on=self.random.random() < 0.5, why="it was slow", author=author)
+        mitigation = self._draw_mitigation()
+        known = self.control.core.state.mitigations.get(mitigation)
+        measure = known.measure if known and self.random.random() < 0.8 else self._draw_measure(service)
+        edges, for_s = self.random.choice((None, ("e1",), ("e1", "w1"))), self.random.choice((None, 1.0, 600.0))
+        return AdjustMitigation(author, mitigation, measure, "on more edges", edges, for_s)
+
+    def _draw_mitigation(self) -> str:
+        return f"m-{self.random.randint(1, self.control.core.state.mitigation_next)}"
 
     def _draw_measure(self, service: str) -> Measure:
         return self.random.choice(
             (
                 Kill(service=service),
                 ReadOnly(service=service),
+                Deny(service=service, source=SOURCE),
                 Block.model_validate({"networks": ["192.0.2.0/24"]}),
             )
         )

@@ -31,4 +31,6 @@ def test_everything_that_can_go_wrong_did() -> None:
         happened.update(run.happened)
     expected = ("nack", "partition", "crash", "lost unrecorded", "unwritten", "written", "Rollback")
     assert all(happened[name] >= 10 for name in expected), happened
+    decided = ("OpenFinding", "UpdateFinding", "CloseFinding", "SuggestMitigation", "AdjustMitigation")
+    assert all(happened[f"{name} took effect"] >= 10 for name in decided), happened
     assert happened["crash between disk and answer"] >= 1

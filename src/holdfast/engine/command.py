@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from holdfast.engine.facts import PlatformFacts
+from holdfast.model.finding import Finding, FindingId
 from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Measure, MitigationId
 from holdfast.model.platform import Limits
+from holdfast.model.prediction import Prediction
 from holdfast.model.revision import ContentHash, RevisionNumber
 
 SYSTEM = "holdfast"
@@ -45,12 +47,35 @@ class CanaryAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Mitigate:
-    """Put a measure of the closed menu in force for `for_s` seconds."""
+    """Put a measure of the closed menu in force for `for_s` seconds, on some edges or on all.
+
+    `finding` is the open finding that it answers, `prediction` what was foretold of it, `forced` whether somebody
+    insisted in spite of that.
+    """
 
     author: str
     measure: Measure
     for_s: float
     reason: str
+    finding: FindingId | None = None
+    edges: tuple[str, ...] | None = None
+    prediction: Prediction | None = None
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustMitigation:
+    """Make a mitigation in force another of its kind and service, on these edges (None: all).
+
+    It lasts `for_s` seconds from now; None leaves its expiry as it is.
+    """
+
+    author: str
+    id: MitigationId
+    measure: Measure
+    why: str
+    edges: tuple[str, ...] | None = None
+    for_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +84,67 @@ class EndMitigation:
 
     author: str
     id: MitigationId
+    why: str = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestMitigation:
+    """Note what Holdfast would do about an open finding, in place of what it suggested before."""
+
+    finding: FindingId
+    measure: Measure
+    for_s: float
+    reason: str
+    edges: tuple[str, ...] | None = None
+    author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFinding:
+    """Note what the watch found; one of a kind and subject is open at a time."""
+
+    finding: Finding
+    author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFinding:
+    """Note that more is known of an open finding, of the same kind and subject."""
+
+    id: FindingId
+    finding: Finding
+    author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class CloseFinding:
+    """Note that what was found is over. Mitigations that answer it aren't ended by this."""
+
+    id: FindingId
+    why: str
+    author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTenantTold:
+    """Note that a tenant's contact was told of a mitigation, or couldn't be (`error`)."""
+
+    tenant: str
+    mitigation: MitigationId
+    contact: str
+    error: str | None = None
+    author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchComponent:
+    """Switch a component of Holdfast itself on, off, or to another version."""
+
+    name: str
+    on: bool
+    why: str
+    version: str = ""
+    author: str = SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +163,14 @@ class Tick:
     author: str = SYSTEM
 
 
-Command = ProposeRevision | Rollback | CanaryAnswered | Mitigate | EndMitigation | SetOwnerLimits | Tick
-"""Everything that control may be asked to do."""
+Findings = OpenFinding | UpdateFinding | CloseFinding | SuggestMitigation
+"""Commands about what the watch found."""
 
-Protective = Mitigate | EndMitigation | Tick
+Protective = Mitigate | AdjustMitigation | EndMitigation | Findings | NoteTenantTold | SwitchComponent | Tick
 """Commands that take effect before they are recorded: protection doesn't wait for a disk."""
+
+Releasing = EndMitigation | CloseFinding | Tick
+"""Those of them that only end what was begun, and so can't be more than that, however long nothing is recorded."""
+
+Command = ProposeRevision | Rollback | CanaryAnswered | SetOwnerLimits | Protective
+"""Everything that control may be asked to do."""

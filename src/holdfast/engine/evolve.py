@@ -3,27 +3,26 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import reduce
-from typing import TypeVar, assert_never
+from typing import assert_never
 
-from holdfast.engine.maxima import ENDED_KEPT_MAX, REVISIONS_KEPT_MAX
+from holdfast.engine.evolve_protection import evolve_protection, without
+from holdfast.engine.maxima import REVISIONS_KEPT_MAX
 from holdfast.model.event import (
     Event,
-    MitigationEnded,
-    MitigationStarted,
     OwnerLimitsSet,
+    ProtectiveEvent,
     RevisionInForce,
     RevisionProposed,
     RevisionRefused,
 )
 from holdfast.model.revision import RevisionNumber, RevisionStatus
-from holdfast.model.state import EndedMitigation, RevisionEntry, State
-
-K = TypeVar("K")
-V = TypeVar("V")
+from holdfast.model.state import RevisionEntry, State
 
 
 def evolve(state: State, event: Event) -> State:
     """The state after an event."""
+    if isinstance(event, ProtectiveEvent):
+        return evolve_protection(state, event)
     match event:
         case RevisionProposed():
             return _propose(state, event)
@@ -31,10 +30,6 @@ def evolve(state: State, event: Event) -> State:
             return _refuse(state, event)
         case RevisionInForce():
             return _put_in_force(state, event)
-        case MitigationStarted():
-            return _start(state, event)
-        case MitigationEnded():
-            return _end(state, event)
         case OwnerLimitsSet():
             return _set_owner_limits(state, event)
     assert_never(event)
@@ -71,22 +66,9 @@ def _put_in_force(state: State, event: RevisionInForce) -> State:
     )
 
 
-def _start(state: State, event: MitigationStarted) -> State:
-    mitigation = event.mitigation
-    number = int(mitigation.id.removeprefix("m-"))
-    mitigations = {**state.mitigations, mitigation.id: mitigation}
-    return replace(state, mitigations=mitigations, mitigation_next=max(state.mitigation_next, number + 1))
-
-
-def _end(state: State, event: MitigationEnded) -> State:
-    ended = EndedMitigation(state.mitigations[event.id], event.at, event.author, event.why)
-    mitigations = _without(state.mitigations, event.id)
-    return replace(state, mitigations=mitigations, ended=(*state.ended, ended)[-ENDED_KEPT_MAX:])
-
-
 def _set_owner_limits(state: State, event: OwnerLimitsSet) -> State:
     if event.limits is None:
-        return replace(state, owner_limits=_without(state.owner_limits, event.service))
+        return replace(state, owner_limits=without(state.owner_limits, event.service))
     return replace(state, owner_limits={**state.owner_limits, event.service: event.limits})
 
 
@@ -107,7 +89,3 @@ def _forget_oldest(
     surplus = len(revisions) - REVISIONS_KEPT_MAX
     oldest = [number for number in revisions if number not in kept][: max(0, surplus)]
     return {number: entry for number, entry in revisions.items() if number not in oldest}
-
-
-def _without(mapping: Mapping[K, V], gone: K) -> dict[K, V]:
-    return {key: value for key, value in mapping.items() if key != gone}

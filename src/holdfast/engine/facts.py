@@ -9,15 +9,18 @@ from holdfast.model.platform import Bounds
 
 @dataclass(frozen=True, slots=True)
 class PlatformFacts:
-    """The little of a platform that decisions go by: every service's tenant, and the bounds for owners."""
+    """The little of a platform that decisions go by: every service's tenant, the bounds for owners, the edges."""
 
     tenants: Mapping[str, str]
     bounds: Bounds
+    edges: frozenset[str] = frozenset()
 
     @staticmethod
     def of(intent: Intent) -> "PlatformFacts":
         """The facts of an intent's platform; costs a little per service."""
-        return PlatformFacts({name: owned.tenant for name, owned in intent.services.items()}, intent.platform.bounds)
+        tenants = {name: owned.tenant for name, owned in intent.services.items()}
+        edges = (edge.name for place in intent.platform.locations.values() for edge in place.edges)
+        return PlatformFacts(tenants, intent.platform.bounds, frozenset(edges))
 
 
 @dataclass(frozen=True, slots=True)

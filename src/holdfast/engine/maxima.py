@@ -5,7 +5,7 @@ from typing import Final
 MITIGATIONS_MAX: Final = 10_000
 """Mitigations in force at one time."""
 NETWORKS_MAX: Final = 100_000
-"""Networks that all blocks in force may name together."""
+"""Networks, and values of source rules, that all blocks and denials in force may name together."""
 MITIGATION_S_MIN: Final = 1.0
 MITIGATION_S_MAX: Final = 30 * 86_400.0
 """Thirty days: what must last longer belongs into the platform file."""
@@ -14,3 +14,11 @@ REVISIONS_KEPT_MAX: Final = 1_000
 """Revisions that one can look at or roll back to; the journal keeps them all."""
 ENDED_KEPT_MAX: Final = 100
 """Ended mitigations that one can look at; the journal keeps them all."""
+FINDINGS_MAX: Final = 1_000
+"""Findings open at one time; each has one suggestion at most."""
+CLOSED_KEPT_MAX: Final = 100
+"""Closed findings that one can look at; the journal keeps them all."""
+TOLD_KEPT_MAX: Final = 100
+"""Messages to tenants that one can look at; the journal keeps them all."""
+COMPONENTS_MAX: Final = 100
+"""Components of Holdfast itself that may ever have been switched."""

@@ -1,53 +1,115 @@
-"""What a mitigation must satisfy before it may be put in force."""
+"""Mitigations: begun, changed while they are in force, and ended."""
 
-from collections.abc import Mapping
-
-from holdfast.engine.facts import PlatformFacts
-from holdfast.engine.maxima import (
-    MITIGATION_S_MAX,
-    MITIGATION_S_MIN,
-    MITIGATIONS_MAX,
-    NETWORKS_MAX,
-    REASON_CHARACTERS_MAX,
-)
-from holdfast.model.mitigation import Block, Limit, Measure, Mitigation, MitigationId
+from holdfast.engine.command import AdjustMitigation, EndMitigation, Mitigate, Tick
+from holdfast.engine.decision import Decision
+from holdfast.engine.facts import Facts
+from holdfast.engine.findings import check_open
+from holdfast.engine.maxima import MITIGATION_S_MIN
+from holdfast.engine.measures import check_edges, check_measure, check_room
+from holdfast.engine.reason import check_reason
+from holdfast.model.event import MitigationAdjusted, MitigationEnded, MitigationStarted
+from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly, Shed
+from holdfast.model.prediction import Verdict
 from holdfast.model.refusal import Refusal, RefusalCode
-from holdfast.model.units import format_duration
+from holdfast.model.state import State
 
 
-def check_reason(reason: str) -> Refusal | None:
-    """A reason is one printable line, neither empty nor too long: people will read it in terminals and reports."""
-    text = reason.strip()
-    if text and len(text) <= REASON_CHARACTERS_MAX and text.isprintable():
+def mitigate(state: State, command: Mitigate, facts: Facts) -> Decision:
+    """Put a measure in force, if it can be and there is room for it."""
+    refusal = (
+        check_reason(command.reason)
+        or check_measure(command.measure, command.for_s, facts.platform)
+        or check_edges(command.edges, facts.platform)
+        or (check_open(state, command.finding) if command.finding else None)
+        or check_room(state.mitigations, command.measure)
+        or _check_foretold(command)
+    )
+    if refusal:
+        return refusal
+    mitigation = Mitigation(
+        id=f"m-{state.mitigation_next}",
+        measure=command.measure,
+        reason=command.reason.strip(),
+        author=command.author,
+        started_at=facts.now,
+        expires_at=facts.now + command.for_s,
+        finding=command.finding,
+        edges=command.edges,
+        prediction=command.prediction,
+        forced=command.forced,
+    )
+    return (MitigationStarted(at=facts.now, author=command.author, mitigation=mitigation),)
+
+
+def adjust(state: State, command: AdjustMitigation, facts: Facts) -> Decision:
+    """Change a mitigation in force within its kind and service, if the change can be and there is room for it."""
+    before = state.mitigations.get(command.id)
+    if before is None:
+        return _missing(state, command.id)
+    expires_at = before.expires_at if command.for_s is None else facts.now + command.for_s
+    others = {id_: m for id_, m in state.mitigations.items() if id_ != command.id}
+    refusal = (
+        check_reason(command.why)
+        or _check_kind(before, command.measure)
+        or check_measure(command.measure, MITIGATION_S_MIN if command.for_s is None else command.for_s, facts.platform)
+        or check_edges(command.edges, facts.platform)
+        or check_room(others, command.measure)
+    )
+    if refusal:
+        return refusal
+    if (before.measure, before.edges, before.expires_at) == (command.measure, command.edges, expires_at):
+        return Refusal(RefusalCode.UNCHANGED, f"mitigation {command.id} is so already")
+    return (
+        MitigationAdjusted(
+            at=facts.now,
+            author=command.author,
+            id=command.id,
+            measure=command.measure,
+            edges=command.edges,
+            expires_at=expires_at,
+            why=command.why.strip(),
+        ),
+    )
+
+
+def end(state: State, command: EndMitigation, facts: Facts) -> Decision:
+    """End a mitigation in force."""
+    if refusal := check_reason(command.why):
+        return refusal
+    if command.id in state.mitigations:
+        return (MitigationEnded(at=facts.now, author=command.author, id=command.id, why=command.why.strip()),)
+    return _missing(state, command.id)
+
+
+def end_expired(state: State, command: Tick, facts: Facts) -> Decision:
+    """End every mitigation whose time has come."""
+    expired = (m.id for m in state.mitigations.values() if m.expires_at <= facts.now)
+    return tuple(MitigationEnded(at=facts.now, author=command.author, id=id_, why="expired") for id_ in expired)
+
+
+def _check_foretold(command: Mitigate) -> Refusal | None:
+    """Nobody harms good clients unawares. Killing and read-only harm by intent, and are never held up."""
+    foretold = command.prediction
+    if foretold is None or foretold.verdict is not Verdict.HARMFUL or command.forced:
         return None
-    message = f"give a reason: one line of 1 to {REASON_CHARACTERS_MAX} printable characters"
-    return Refusal(RefusalCode.REASON_MALFORMED, message)
-
-
-def check_measure(measure: Measure, for_s: float, platform: PlatformFacts | None) -> Refusal | None:
-    """Whether a measure can be taken on this platform for so long (seconds)."""
-    if platform is None:
-        return Refusal(RefusalCode.NOTHING_IN_FORCE, "no revision is in force yet, so there is nothing to protect")
-    if measure.service is not None and measure.service not in platform.tenants:
-        return Refusal(RefusalCode.SERVICE_UNKNOWN, f"the platform in force has no service {measure.service}")
-    if not MITIGATION_S_MIN <= for_s <= MITIGATION_S_MAX:
-        bounds = f"{format_duration(MITIGATION_S_MIN)} to {format_duration(MITIGATION_S_MAX)}"
-        return Refusal(RefusalCode.DURATION_OUT_OF_BOUNDS, f"a mitigation lasts {bounds}")
-    if isinstance(measure, Limit) and measure == Limit(service=measure.service):
-        message = "say what to limit: requests, requests per client, or requests in flight"
-        return Refusal(RefusalCode.MEASURE_EMPTY, message)
-    return None
-
-
-def check_room(mitigations: Mapping[MitigationId, Mitigation], measure: Measure) -> Refusal | None:
-    """Whether one more mitigation, and its networks, may be in force."""
-    if len(mitigations) >= MITIGATIONS_MAX:
-        message = f"{MITIGATIONS_MAX} mitigations are in force, which is the most; end some"
-        return Refusal(RefusalCode.MITIGATIONS_FULL, message)
-    if not isinstance(measure, Block):
+    if isinstance(command.measure, Kill | ReadOnly):
         return None
-    networks = sum(len(m.measure.networks) for m in mitigations.values() if isinstance(m.measure, Block))
-    if networks + len(measure.networks) > NETWORKS_MAX:
-        message = f"{networks} networks are blocked, and {NETWORKS_MAX} is the most; end some blocks"
-        return Refusal(RefusalCode.NETWORKS_FULL, message)
-    return None
+    return Refusal(RefusalCode.PREDICTION_HARMFUL, f"{foretold.why}, so it is only done if forced", foretold)
+
+
+def _check_kind(before: Mitigation, measure: Measure) -> Refusal | None:
+    if _subject(measure) == _subject(before.measure):
+        return None
+    whom = _subject(before.measure)[1] or "the whole platform"
+    message = f"mitigation {before.id} is a {before.measure.kind} of {whom}, and stays one; begin another instead"
+    return Refusal(RefusalCode.MEASURE_OF_ANOTHER_KIND, message)
+
+
+def _subject(measure: Measure) -> tuple[str, str | None]:
+    return measure.kind, measure.location if isinstance(measure, Shed) else measure.service
+
+
+def _missing(state: State, id_: MitigationId) -> Refusal:
+    if int(id_.removeprefix("m-")) < state.mitigation_next:
+        return Refusal(RefusalCode.MITIGATION_ENDED, f"mitigation {id_} has already ended")
+    return Refusal(RefusalCode.MITIGATION_UNKNOWN, f"there is no mitigation {id_}")

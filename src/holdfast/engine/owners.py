@@ -2,10 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 
-from holdfast.engine.facts import PlatformFacts
+from holdfast.engine.command import SetOwnerLimits
+from holdfast.engine.decision import Decision
+from holdfast.engine.facts import Facts, PlatformFacts
+from holdfast.model.event import OwnerLimitsSet
 from holdfast.model.platform import Bounds, Limits
 from holdfast.model.refusal import Refusal, RefusalCode
+from holdfast.model.state import State
 from holdfast.model.units import format_rate
+
+
+def set_owner_limits(state: State, command: SetOwnerLimits, facts: Facts) -> Decision:
+    """Set what an owner chose, if it is within the platform's bounds and anything new."""
+    if refusal := check_owner_limits(command.service, command.limits, facts.platform):
+        return refusal
+    if state.owner_limits.get(command.service) == command.limits:
+        return Refusal(RefusalCode.UNCHANGED, f"the limits of {command.service} are these already")
+    return (OwnerLimitsSet(at=facts.now, author=command.author, service=command.service, limits=command.limits),)
 
 
 def check_owner_limits(service: str, limits: Limits | None, platform: PlatformFacts | None) -> Refusal | None:

@@ -5,9 +5,9 @@ from typing import assert_never
 
 from holdfast.model.event import (
     Event,
-    MitigationEnded,
-    MitigationStarted,
+    MitigationEvent,
     OwnerLimitsSet,
+    ProtectiveEvent,
     RevisionInForce,
     RevisionProposed,
     RevisionRefused,
@@ -55,6 +55,10 @@ Effect = ProveRevision | PublishRevision | PublishMitigations | PublishServices 
 
 def react(state: State, event: Event) -> tuple[Effect, ...]:
     """What is to be done after an event; `state` is the one after it."""
+    if isinstance(event, MitigationEvent):
+        return (PublishMitigations(), *_wake(state))
+    if isinstance(event, ProtectiveEvent):
+        return ()
     match event:
         case RevisionProposed():
             return (ProveRevision(event.revision.number),)
@@ -62,8 +66,6 @@ def react(state: State, event: Event) -> tuple[Effect, ...]:
             return ()
         case RevisionInForce():
             return (PublishRevision(event.number),)
-        case MitigationStarted() | MitigationEnded():
-            return (PublishMitigations(), *_wake(state))
         case OwnerLimitsSet():
             return (PublishServices((event.service,)),)
     assert_never(event)
