@@ -89,6 +89,7 @@ service = noun(
     upstream=upstream,
     criticality=st.sampled_from(model.Criticality),
     mode=st.sampled_from(model.Mode),
+    response=st.sampled_from(model.Response),
     limits=limits,
     bulkhead=bulkhead,
     accept=accept,
@@ -97,15 +98,23 @@ printable = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cc", "Cs", "Cn", "Zl", "Zp"]),
     max_size=40,
 )
-tenant = noun(model.Tenant, services=st.dictionaries(names, service, max_size=2), contact=printable)
+consent = noun(model.Consent, deny=st.booleans(), kill=st.booleans())
+tenant = noun(model.Tenant, services=st.dictionaries(names, service, max_size=2), contact=printable, consent=consent)
 edge = noun(model.Edge, name=names, listen=addresses)
 capacity = noun(model.Capacity, in_flight=positives, requests=rates, connections=positives)
 location = noun(model.Location, edges=st.lists(edge, min_size=1, max_size=2).map(tuple), capacity=capacity)
 clients = noun(
     model.Clients, trusted_proxies=st.lists(networks, max_size=3).map(tuple), ipv6_prefix=st.integers(32, 128)
 )
-defaults = noun(model.ServiceDefaults, criticality=st.sampled_from(model.Criticality), limits=limits, bulkhead=bulkhead)
+defaults = noun(
+    model.ServiceDefaults,
+    criticality=st.sampled_from(model.Criticality),
+    response=st.sampled_from(model.Response),
+    limits=limits,
+    bulkhead=bulkhead,
+)
 bounds = noun(model.Bounds, requests_max=rates, burst_max=positives, per_client_max=rates)
+access_log = noun(model.AccessLog, format=st.sampled_from(["json", "combined"]), share=shares)
 platforms = noun(
     Platform,
     holdfast=st.just(1),
@@ -115,6 +124,7 @@ platforms = noun(
     locations=st.dictionaries(names, location, min_size=1, max_size=2),
     defaults=defaults,
     bounds=bounds,
+    access_log=access_log,
     tenants=st.dictionaries(names, tenant, max_size=3),
 )
 

@@ -5,10 +5,11 @@ from typing import Final
 
 from holdfast.spec import check, document, forms, translate
 from holdfast.spec.codes import Code
-from holdfast.spec.rules import accept, addresses, capacity, clients, facts, hosts, limits, names, upstream
+from holdfast.spec.rules import accept, addresses, capacity, clients, facts, hosts, limits, names, response, upstream
 
 _MODULES: Final = (
-    document, translate, forms, hosts, names, addresses, capacity, limits, upstream, accept, clients, facts, check,
+    document, translate, forms, hosts, names, addresses, capacity, limits, upstream, accept, clients, response, facts,
+    check,
 )  # fmt: skip
 
 CODES: Final = tuple(
@@ -27,6 +28,7 @@ _SECTIONS: Final = {
     "HF5": "Upstreams and kinds of request",
     "HF6": "Clients",
     "HF7": "The world around",
+    "HF8": "What Holdfast does by itself",
     "HF9": "The check itself",
 }
 _INTRODUCTION: Final = """\

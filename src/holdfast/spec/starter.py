@@ -28,6 +28,7 @@ locations:                        # points of presence
 
 defaults:                         # for every service that doesn't say otherwise
   criticality: sheddable_plus     # who is shed last: critical_plus, critical, sheddable_plus, sheddable
+  response: suggest               # to what harms a service: observe it, suggest a mitigation, or act by itself
   limits:                         # answered with 429 above these
     requests: 500/s               # all requests of a service
     burst: 1000                   # size of the bucket; two seconds' worth by default
@@ -46,9 +47,16 @@ bounds:                           # the most a service may have, here or by its 
   burst_max: 4000                 # for every burst
   per_client_max: 500/s           # for limits.per_client.requests
 
+access_log:                       # what every edge writes of its requests, refused and failed ones in any case
+  format: json                    # or combined, as web servers write it
+  share: 1%                       # of all other requests
+
 tenants:                          # your customers, the units of isolation
   acme:
-    contact: ops@acme.example     # whom to tell when something is done to its services
+    contact: ops@acme.example     # e-mail address or webhook to tell when something is done to its services
+    consent:                      # what may be done to its services where response is act
+      deny: true                  # refuse the sources that an excess comes from
+      kill: false                 # refuse everything, if nothing less helps
     services:                     # names are unique over all tenants
       # One service with every key. Yours needs only `hosts` and `upstream.endpoints`.
       acme-shop:
@@ -57,6 +65,7 @@ tenants:                          # your customers, the units of isolation
           - "*.shop.acme.example"
         criticality: critical     # by default as in `defaults`
         mode: enforce             # by default as for the platform
+        response: act             # by default as in `defaults`
         limits:                   # as in `defaults`
           requests: 200/s         # all requests
           burst: 400              # bucket of all

@@ -18,6 +18,7 @@ from holdfast.spec.rules.clients import check_prefix, check_trust, check_trust_s
 from holdfast.spec.rules.hosts import check_hosts
 from holdfast.spec.rules.limits import check_limits
 from holdfast.spec.rules.names import check_edge_names, check_service_names
+from holdfast.spec.rules.response import check_contacts, check_told
 from holdfast.spec.rules.upstream import check_upstreams
 
 
@@ -45,6 +46,8 @@ RULES: Final = (
     Rule(check_trust, frozenset({"clients"})),
     Rule(check_trust_stated, frozenset({"clients", "locations", "defaults"})),
     Rule(check_prefix, frozenset({"clients", "defaults"})),
+    Rule(check_contacts),
+    Rule(check_told, frozenset({"defaults"})),
 )
 
 
