@@ -12,6 +12,7 @@ from envoy.config.endpoint.v3 import endpoint_pb2
 from envoy.config.listener.v3 import listener_pb2
 from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 from envoy.service.runtime.v3 import rtds_pb2
+from envoy.type.v3 import token_bucket_pb2
 from google.protobuf.json_format import MessageToJson
 
 from holdfast.model.intent import Intent
@@ -36,6 +37,7 @@ MESSAGES: dict[ResourceType, type[Message]] = {
     ResourceType.SCOPE: scoped_route_pb2.ScopedRouteConfiguration,
     ResourceType.EXTENSION: extension_pb2.TypedExtensionConfig,
     ResourceType.RUNTIME: rtds_pb2.Runtime,
+    ResourceType.TOKEN_BUCKET: token_bucket_pb2.TokenBucket,
 }
 
 
@@ -47,11 +49,12 @@ def read_intent(platform: str, mitigations: str = "[]") -> Intent:
 
 
 def mitigate(number: int, measure: Any) -> Mitigation:
-    """A measure as one of control's mitigations."""
+    """A measure as one of control's mitigations, on those of its `edges` that it says."""
     return Mitigation.model_validate(
         {
             "id": f"m-{number}",
-            "measure": measure,
+            "measure": {key: value for key, value in measure.items() if key != "edges"},
+            "edges": measure.get("edges"),
             "reason": "r",
             "author": "a",
             "started_at": number,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compile.snapshots import LOCATION, mitigate, of_type
-from holdfast.compile import compile_mitigations, compile_services, compile_snapshot, settle_walls
+from holdfast.compile import (
+    compile_mitigations,
+    compile_services,
+    compile_snapshot,
+    names,
+    owner_of,
+    settle_walls,
+)
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Platform
 from holdfast.model.resource import ResourceType
@@ -45,6 +54,10 @@ MEASURES = st.sampled_from(
         {"kind": "limit", "requests_per_s": 3.0},
         {"kind": "limit", "in_flight": 2},
         {"kind": "block", "networks": ["192.0.2.0/24"]},
+        {"kind": "limit", "per_client": {"requests": 1.0}, "client_prefix": 24},
+        {"kind": "deny", "source": {"matches": [{"dimension": "method", "values": ["PUT"]}]}},
+        {"kind": "deny", "source": {"matches": [{"dimension": "path", "values": ["/"]}]}, "edges": ["edge-0"]},
+        {"kind": "limit", "in_flight": 1, "edges": ["edge-1", "edge-9"]},
     ]
 )
 
@@ -120,7 +133,7 @@ def test_the_whole_is_its_parts(drawn: tuple[dict[str, Any], list[tuple[str, dic
         parts |= versions(compile_services(intent, LOCATION, [name]))
     assert parts.items() <= {key: r.version for key, r in snapshot.items()}.items()
     others = {key.type for key in snapshot.keys() - parts.keys()}
-    assert others == {ResourceType.LISTENER, ResourceType.EXTENSION}
+    assert others == {ResourceType.LISTENER, ResourceType.TOKEN_BUCKET}
 
 
 @BOUNDED
@@ -144,6 +157,38 @@ def test_a_mitigation_touches_no_service(drawn: tuple[dict[str, Any], list[tuple
     names = tuple(intend(platform).services)
     calm = compile_services(intend(platform), LOCATION, names)
     assert compile_services(intend(platform, measures), LOCATION, names) == calm
+
+
+@BOUNDED
+@given(drawn=mitigated())
+def test_an_edge_has_what_holds_there_and_nothing_else(
+    drawn: tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]],
+) -> None:
+    platform, measures = drawn
+    resources = compile_mitigations(intend(platform, measures), LOCATION)
+    for edge in platform["locations"][LOCATION]["edges"]:
+        here = [(s, {**m, "edges": None}) for s, m in measures if edge["name"] in (m.get("edges") or [edge["name"]])]
+        alone = compile_mitigations(intend(platform, here), LOCATION)
+        assert filters_of(edge["name"], resources) == filters_of(edge["name"], alone)
+
+
+def filters_of(edge: str, resources: tuple[Resource, ...]) -> list[dict[str, Any]]:
+    """Without the ids of mitigations, which are counted from one."""
+    found = of_type([r for r in resources if owner_of(r.key.name) == edge], ResourceType.EXTENSION)
+    return [json.loads(re.sub(r"m-[0-9]+", "m-0", json.dumps(extension))) for extension in found.values()]
+
+
+@BOUNDED
+@given(drawn=mitigated(), chance=st.randoms(use_true_random=False))
+def test_watching_touches_the_mitigations_rules_alone(
+    drawn: tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]], chance: random.Random
+) -> None:
+    intent = intend(*drawn)
+    watched = frozenset(chance.sample(sorted(intent.services), 1))
+    before, after = compile_snapshot(intent, LOCATION), compile_snapshot(intent.watching(watched), LOCATION)
+    touched = {key.name for key in before if after[key] != before[key]}
+    edges = [edge.name for edge in intent.platform.locations[LOCATION].edges]
+    assert touched == {names.own(names.MITIGATIONS_FILTER, edge) for edge in edges}
 
 
 @BOUNDED

@@ -20,6 +20,8 @@ from holdfast.model.platform import Accept, GraphQL, Mode
 GRAPHQL_NAMESPACE = "holdfast.graphql"
 _QUERY_KEY = "query"
 _UNREADABLE_KEY = "unreadable"
+GRAPHQL_DOCUMENT = (GRAPHQL_NAMESPACE, _QUERY_KEY)
+"""Namespace and key of the dynamic metadata that a request's document is read into."""
 METHOD_OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 _READS = ("GET", "HEAD", "OPTIONS")
 _GRAPHQL_CONTENT_TYPES = ("application/json",)

@@ -4,26 +4,29 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.compile.names import RUNTIME_LAYER
-from holdfast.compile.observed import OBSERVED
+from holdfast.compile.counting import ANSWERS, DOWNSTREAM_TIME
+from holdfast.compile.names import AGENT_CLUSTER, RUNTIME_LAYER, TELEMETRY_CLUSTER, own
 
 _TYPE = "type.googleapis.com/"
+_HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 STATS_KEPT = (
-    *(("suffix", f".upstream_rq_{name}") for name in ("active", "total", "2xx", "4xx", "5xx", "pending_overflow")),
-    *(("suffix", f".{name}") for name in ("upstream_cx_active", "upstream_cx_total", "membership_healthy", "rq_open")),
     *(
         ("prefix", name)
         for name in ("http.edge.downstream_", "http.edge.rbac", "server.", "overload.", "control_plane.")
     ),
-    ("prefix", f"{OBSERVED}."),
-    *(("prefix", f"{name}_limit.") for name in ("service", "mitigation", "location")),
+    *(("suffix", f".http_local_rate_limit.{name}") for name in ("enabled", "rate_limited")),
+    ("prefix", f"{ANSWERS}."),
     *(("prefix", f"{name}.update_") for name in ("cluster_manager.cds", "listener_manager.lds")),
 )
-"""What Envoy counts at all; the rest costs memory and time at every request for nobody.
+"""What Envoy counts at all; the rest costs memory and time at every request, and at every report, for nobody.
+
+Of services only counters are kept: a report skips those that haven't changed, but has every gauge in it.
 
 Names are put together of parts, and a prefix with a dot at its end is compared part by part: what is counted for each
 rule of `http.edge.rbac` has that and more in one part, and is only found without the dot.
 """
+REPORT_INTERVAL_S = 0.25
+LATENCY_BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class EdgeBoot:
     agent_socket: str
     admin_socket: str
     connections_max: int
+    telemetry_socket: str = ""
+    """Where reports and samples go; without one nothing is reported."""
     heap_bytes_max: int = 2 * 1024**3
     upstreams_unreachable: bool = False
     """For a canary: bind upstream sockets to a network device that isn't there, so that no connection is ever begun."""
@@ -45,16 +50,39 @@ def compile_bootstrap(boot: EdgeBoot) -> dict[str, Any]:
     manager: dict[str, Any] = {}
     if boot.upstreams_unreachable:
         manager = {"upstream_bind_config": {"socket_options": [_NO_DEVICE]}}
+    clusters = [_cluster(AGENT_CLUSTER, boot.agent_socket), _cluster(TELEMETRY_CLUSTER, boot.telemetry_socket)]
     return {
         "node": {"id": boot.edge, "cluster": boot.location},
         "admin": {"address": {"pipe": {"path": boot.admin_socket, "mode": 0o600}}},
         "dynamic_resources": _dynamic_resources(),
-        "static_resources": {"clusters": [_agent_cluster(boot.agent_socket)]},
+        "static_resources": {"clusters": clusters},
         "cluster_manager": manager,
-        "layered_runtime": {"layers": [_fixed_layer(), _changing_layer()]},
+        "layered_runtime": {"layers": _layers(boot.edge)},
         "overload_manager": _overload_manager(boot),
-        "stats_config": {"stats_matcher": {"inclusion_list": {"patterns": [{how: text} for how, text in STATS_KEPT]}}},
-        "stats_flush_interval": "5s",
+        "stats_config": {
+            "stats_matcher": {"inclusion_list": {"patterns": [{how: text} for how, text in STATS_KEPT]}},
+            "histogram_bucket_settings": [{"match": {"exact": DOWNSTREAM_TIME}, "buckets": LATENCY_BOUNDS_MS}],
+        },
+        "stats_flush_interval": f"{REPORT_INTERVAL_S}s",
+        "stats_sinks": [_report_sink()] if boot.telemetry_socket else [],
+    }
+
+
+def _report_sink() -> dict[str, Any]:
+    """Pushes what has changed since the last report: a call for each, given up if it isn't answered soon.
+
+    So an agent that is gone or stuck costs its Envoy a few unanswered calls, and never more.
+    """
+    return {
+        "name": "envoy.stat_sinks.open_telemetry",
+        "typed_config": {
+            "@type": _TYPE + "envoy.extensions.stat_sinks.open_telemetry.v3.SinkConfig",
+            "grpc_service": {"envoy_grpc": {"cluster_name": TELEMETRY_CLUSTER}, "timeout": "1s"},
+            "report_counters_as_deltas": True,
+            "report_histograms_as_deltas": True,
+            "emit_tags_as_attributes": False,
+            "use_tag_extracted_name": False,
+        },
     }
 
 
@@ -68,7 +96,7 @@ def _dynamic_resources() -> dict[str, Any]:
             "grpc_services": [
                 {
                     "envoy_grpc": {
-                        "cluster_name": "agent",
+                        "cluster_name": AGENT_CLUSTER,
                         "retry_policy": {"retry_back_off": {"base_interval": "0.1s", "max_interval": "1s"}},
                     }
                 }
@@ -79,31 +107,32 @@ def _dynamic_resources() -> dict[str, Any]:
     }
 
 
-def _agent_cluster(socket: str) -> dict[str, Any]:
+def _cluster(name: str, socket: str) -> dict[str, Any]:
+    """A server on a UNIX socket; without a path, nobody. A peer that hangs is hung up on."""
+    endpoint = {"endpoint": {"address": {"pipe": {"path": socket}}}}
     return {
-        "name": "agent",
+        "name": name,
         "type": "STATIC",
         "connect_timeout": "1s",
         "typed_extension_protocol_options": {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                "@type": _TYPE + "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+            _HTTP_OPTIONS: {
+                "@type": _TYPE + _HTTP_OPTIONS,
                 "explicit_http_config": {"http2_protocol_options": {}},
             }
         },
-        "load_assignment": {
-            "cluster_name": "agent",
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": {"pipe": {"path": socket}}}}]}],
-        },
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}] if socket else []},
     }
 
 
-def _fixed_layer() -> dict[str, Any]:
-    return {"name": "fixed", "static_layer": {"re2.max_program_size.error_level": 2000}}
-
-
-def _changing_layer() -> dict[str, Any]:
+def _layers(edge: str) -> list[dict[str, Any]]:
+    """What is fixed, what changes for the whole location, and what changes for this edge; the last counts most."""
     ads = {"ads": {}, "resource_api_version": "V3"}
-    return {"name": RUNTIME_LAYER, "rtds_layer": {"name": RUNTIME_LAYER, "rtds_config": ads}}
+    changing = (RUNTIME_LAYER, own(RUNTIME_LAYER, edge))
+    return [
+        {"name": "fixed", "static_layer": {"re2.max_program_size.error_level": 2000}},
+        *({"name": name, "rtds_layer": {"name": name, "rtds_config": ads}} for name in changing),
+        {"name": "agent", "admin_layer": {}},
+    ]
 
 
 def _overload_manager(boot: EdgeBoot) -> dict[str, Any]:

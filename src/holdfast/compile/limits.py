@@ -33,11 +33,17 @@ class ClientMask:
     """How much of an address is one client; None where no client can come by IPv6, which is cheaper to tell."""
 
     ipv6_prefix: int | None
+    ipv4_prefix: int = 32
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it needs no masking at all: clients come by IPv4 only, and each address is one."""
+        return self.ipv6_prefix is None and self.ipv4_prefix == 32
 
     @property
     def key(self) -> str:
         """The name that Envoy gives the descriptor entry of a client."""
-        return "remote_address" if self.ipv6_prefix is None else "masked_remote_address"
+        return "remote_address" if self.is_whole else "masked_remote_address"
 
 
 def mask_clients(clients: Clients, location: Location) -> ClientMask:
@@ -75,13 +81,6 @@ def compile_service_limit(
     return config
 
 
-def compile_location_limit(rate: Bucket, mode: Mode, edges: int) -> local_rate_limit_pb2.LocalRateLimit:
-    """What a whole location takes, whoever sends it."""
-    config = limit_frame("location_limit", "limit.location", mode, retry_after_s=1)
-    config.token_bucket.CopyFrom(compile_bucket(rate, edges))
-    return config
-
-
 def limit_frame(stat_prefix: str, cause: str, mode: Mode, retry_after_s: int) -> local_rate_limit_pb2.LocalRateLimit:
     """All of a rate limit but its buckets. In observe mode it counts and refuses nothing."""
     enforced = 100 if mode is Mode.ENFORCE else 0
@@ -101,11 +100,11 @@ def unlimited_bucket() -> token_bucket_pb2.TokenBucket:
 def client_action(mask: ClientMask) -> route.RateLimit.Action:
     """The descriptor entry that stands for one client."""
     action = route.RateLimit.Action()
-    if mask.ipv6_prefix is None:
+    if mask.is_whole:
         action.remote_address.SetInParent()
         return action
-    action.masked_remote_address.v4_prefix_mask_len.value = 32
-    action.masked_remote_address.v6_prefix_mask_len.value = mask.ipv6_prefix
+    action.masked_remote_address.v4_prefix_mask_len.value = mask.ipv4_prefix
+    action.masked_remote_address.v6_prefix_mask_len.value = 128 if mask.ipv6_prefix is None else mask.ipv6_prefix
     return action
 
 

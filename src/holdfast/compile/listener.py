@@ -4,7 +4,13 @@ from importlib.resources import files
 from typing import Any
 
 from envoy.config.listener.v3 import listener_pb2
+from envoy.extensions.access_loggers.file.v3 import file_pb2  # noqa: F401 - registers the type
 from envoy.extensions.access_loggers.filters.cel.v3 import cel_pb2  # noqa: F401 - registers the type
+from envoy.extensions.access_loggers.filters.process_ratelimit.v3 import (  # noqa: F401 - registers the type
+    process_ratelimit_pb2,
+)
+from envoy.extensions.access_loggers.grpc.v3 import als_pb2  # noqa: F401 - registers the type
+from envoy.extensions.access_loggers.stats.v3 import stats_pb2  # noqa: F401 - registers the type
 from envoy.extensions.filters.http.buffer.v3 import buffer_pb2  # noqa: F401 - registers the type
 from envoy.extensions.filters.http.json_to_metadata.v3 import json_to_metadata_pb2  # noqa: F401 - registers the type
 from envoy.extensions.filters.http.local_ratelimit.v3 import local_rate_limit_pb2  # noqa: F401 - registers the type
@@ -14,6 +20,7 @@ from envoy.extensions.filters.http.router.v3 import router_pb2  # noqa: F401 - r
 from envoy.extensions.filters.network.http_connection_manager.v3 import (  # noqa: F401 - registers the type
     http_connection_manager_pb2,
 )
+from envoy.extensions.formatter.req_without_query.v3 import req_without_query_pb2  # noqa: F401 - registers the type
 from envoy.extensions.http.early_header_mutation.header_mutation.v3 import (  # noqa: F401 - registers the type
     header_mutation_pb2,
 )
@@ -21,8 +28,11 @@ from envoy.extensions.http.original_ip_detection.xff.v3 import xff_pb2  # noqa: 
 from google.protobuf.json_format import ParseDict
 
 from holdfast.compile import names
+from holdfast.compile.access_logs import compile_access_log
+from holdfast.compile.counting import compile_counting
 from holdfast.compile.replies import compile_local_replies
-from holdfast.model.platform import Clients
+from holdfast.compile.sampling import compile_sampling
+from holdfast.model.platform import AccessLog, Clients
 
 _TYPE = "type.googleapis.com/"
 _FILTERS = _TYPE + "envoy.extensions.filters.http."
@@ -64,30 +74,32 @@ _REMOVED_AT_THE_EDGE = {"x-envoy-decorator-operation", "x-envoy-original-path", 
 """Those that it also takes, or writes anew, where the peer is the client."""
 
 
-def compile_listener(edge: str, host: str, port: int, clients: Clients) -> listener_pb2.Listener:
+def compile_listener(edge: str, host: str, port: int, clients: Clients, access_log: AccessLog) -> listener_pb2.Listener:
     """The listener of one edge at an address."""
+    manager = _connection_manager(edge, clients, access_log)
     return ParseDict(
         {
             "name": names.listener_name(edge),
             "address": {"socket_address": {"address": host, "port_value": port}},
             "per_connection_buffer_limit_bytes": 65_536,
-            "filter_chains": [{"filters": [{"name": "http", "typed_config": _connection_manager(clients)}]}],
+            "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
         },
         listener_pb2.Listener(),
     )
 
 
-def _connection_manager(clients: Clients) -> dict[str, Any]:
+def _connection_manager(edge: str, clients: Clients, access_log: AccessLog) -> dict[str, Any]:
     return {
         "@type": _TYPE + "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "edge",
         "scoped_routes": _scoped_routes(),
-        "http_filters": [_filter(name) for name in names.FILTER_ORDER],
+        "http_filters": [_filter(name, edge) for name in names.FILTER_ORDER],
         "early_header_mutation_extensions": [_early_mutations(clients)],
         **_client_identity(clients),
         **_spelling(),
         **_self_protection(),
         "local_reply_config": compile_local_replies(),
+        "access_log": [*compile_counting(), *compile_sampling(), *compile_access_log(access_log, edge)],
         "always_set_request_id_in_response": False,
         "server_header_transformation": "PASS_THROUGH",
     }
@@ -179,9 +191,11 @@ def _self_protection() -> dict[str, Any]:
     }
 
 
-def _filter(name: str) -> dict[str, Any]:
+def _filter(name: str, edge: str) -> dict[str, Any]:
+    """A filter in the chain of an edge; its configuration is looked for under the filter's name."""
     if name in _DISCOVERED:
-        return {"name": name, "config_discovery": _discovery(_DISCOVERED[name])}
+        discovered = names.own(name, edge) if name in names.OWN_FILTERS else name
+        return {"name": discovered, "config_discovery": _discovery(_DISCOVERED[name])}
     return {"name": name, **_FIXED[name]}
 
 

@@ -10,6 +10,12 @@ MITIGATION_HEADER: Final = "x-holdfast-mitigation"
 """On answers that a limit mitigation gave: its kind and id, such as `limit.m-17`. Other kinds say it in their rule."""
 MITIGATION_VALUE: Final = "%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%"
 """Which of the mitigations' rules a request met, as Envoy's formatter says it."""
+SHADOW_PREFIX: Final = "mitigations"
+"""Begins the names of what the shadow of the mitigations' rules finds, in counts and in metadata."""
+WATCHED_METADATA_NAMESPACE: Final = "envoy.filters.http.rbac"
+WATCHED_METADATA_KEY: Final = f"{SHADOW_PREFIX}shadow_effective_policy_id"
+WATCHED_METADATA_PREFIX: Final = "watched"
+"""Requests of services that are looked into have dynamic metadata under this key that begins so; others don't."""
 METADATA: Final = "holdfast"
 """Namespace of the facts that a service's routes carry into answers."""
 
@@ -44,13 +50,30 @@ request through, so that parsing can't be had without tokens; what all services 
 nobody spends it on requests that would be refused anyway.
 """
 
+OWN_FILTERS: Final = (MITIGATIONS_FILTER, MITIGATION_LIMITS_FILTER)
+"""What is configured for every edge by itself: a mitigation may hold on some edges only."""
+
+AGENT_CLUSTER: Final = "holdfast.agent"
+TELEMETRY_CLUSTER: Final = "holdfast.telemetry"
+"""What an edge itself talks to: configuration from its agent, counts and samples to it. No service has a dot."""
+
 RUNTIME_LAYER: Final = "holdfast"
-"""The RTDS resource: walls that differ from those the clusters were built with."""
+"""The RTDS resource: walls that differ from those the clusters were built with. Each edge has one of its own above."""
 
 SCOPED_ROUTES: Final = "holdfast"
 """Name of the scoped routes' configuration in the connection manager."""
 
 
+def own(name: str, edge: str) -> str:
+    """The name of what one edge alone is given; other edges of its group don't see it."""
+    return f"{name}/{edge}"
+
+
+def owner_of(name: str) -> str | None:
+    """The edge that alone is given a resource of this name; None for what all edges of a group share."""
+    return name.rpartition("/")[2] if "/" in name else None
+
+
 def listener_name(edge: str) -> str:
-    """The listener of one edge; other edges of its group don't see it."""
-    return f"edge/{edge}"
+    """The listener of one edge."""
+    return own("edge", edge)

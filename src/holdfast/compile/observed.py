@@ -3,26 +3,21 @@
 import re
 from collections.abc import Mapping
 
+from holdfast.compile.names import SHADOW_PREFIX, WATCHED_METADATA_PREFIX
 from holdfast.model.observed import ObservedCounts
 
 OBSERVED = "observed"
 """Begins the name of every count that is kept for one service alone."""
+_JUDGED = rf"http\.edge\.rbac\.(?:{SHADOW_PREFIX}\.)?policy\.(?:{WATCHED_METADATA_PREFIX}\.)?"
 COUNTS_PATTERN = (
     rf"^(?:{OBSERVED}\.[^.]+\.http_local_rate_limit\.(?:enabled|rate_limited)"
-    rf"|http\.edge\.rbac\.(?:mitigations\.)?policy\.{OBSERVED}\..+\.shadow_denied"
-    r"|cluster\.[^.]+\.upstream_rq_active)$"
+    rf"|{_JUDGED}{OBSERVED}\..+\.shadow_denied)$"
 )
 """All of Envoy's counts that `read_counts` reads, as a regular expression."""
 _COUNT = re.compile(
     rf"{OBSERVED}\.(?P<limited>[^.]+)\.http_local_rate_limit\.(?P<what>enabled|rate_limited)"
-    rf"|http\.edge\.rbac\.(?:mitigations\.)?policy\.{OBSERVED}\.(?P<judged>[^.]+)\.(?P<rule>.+)\.shadow_denied"
-    r"|cluster\.(?P<cluster>[^.]+)\.upstream_rq_active"
+    rf"|{_JUDGED}{OBSERVED}\.(?P<judged>[^.]+)\.(?P<rule>.+)\.shadow_denied"
 )
-
-
-def name_limit(service: str) -> str:
-    """What an observed service's limit is counted as."""
-    return f"{OBSERVED}.{service}"
 
 
 def name_rule(service: str, rule: str) -> str:
@@ -30,9 +25,13 @@ def name_rule(service: str, rule: str) -> str:
     return f"{OBSERVED}.{service}.{rule}"
 
 
-def read_counts(stats: Mapping[str, int]) -> dict[str, ObservedCounts]:
-    """One edge's counts, by service, out of Envoy's; services that nothing is known of are left out."""
-    requests, limited, in_flight = dict[str, int](), dict[str, int](), dict[str, int]()
+def read_counts(stats: Mapping[str, int], in_flight: Mapping[str, int] | None = None) -> dict[str, ObservedCounts]:
+    """One edge's counts, by service, out of Envoy's; services that nothing is known of are left out.
+
+    `in_flight` is what each has in flight now, which Envoy doesn't count in its statistics.
+    """
+    requests, limited = dict[str, int](), dict[str, int]()
+    flying = in_flight or {}
     refusals: dict[str, dict[str, int]] = {}
     for name, value in stats.items():
         found = _COUNT.fullmatch(name)
@@ -40,13 +39,13 @@ def read_counts(stats: Mapping[str, int]) -> dict[str, ObservedCounts]:
             continue
         if service := found["limited"]:
             (requests if found["what"] == "enabled" else limited)[service] = value
-        elif service := found["judged"]:
-            refusals.setdefault(service, {})[found["rule"]] = value
         else:
-            in_flight[found["cluster"]] = value
+            service = found["judged"]
+            of_rule = refusals.setdefault(service, {})
+            of_rule[found["rule"]] = of_rule.get(found["rule"], 0) + value
     return {
         service: ObservedCounts(
-            requests.get(service, 0), limited.get(service, 0), refusals.get(service, {}), in_flight.get(service, 0)
+            requests.get(service, 0), limited.get(service, 0), refusals.get(service, {}), flying.get(service, 0)
         )
-        for service in requests.keys() | limited.keys() | refusals.keys() | in_flight.keys()
+        for service in requests.keys() | limited.keys() | refusals.keys()
     }

@@ -4,7 +4,16 @@ from envoy.config.core.v3 import address_pb2
 from envoy.config.listener.v3 import listener_pb2
 
 from holdfast.compile.message import to_resource
+from holdfast.compile.names import owner_of
 from holdfast.model.resource import Resource, ResourceType, Snapshot
+
+
+def find_rehearsed_edge(snapshot: Snapshot) -> str:
+    """The edge whose part of a snapshot is rehearsed: the first; ValueError if there is none."""
+    for key in snapshot:
+        if key.type is ResourceType.LISTENER and (edge := owner_of(key.name)):
+            return edge
+    raise ValueError("a snapshot without any edge can't be rehearsed")
 
 
 def rehearse_snapshot(snapshot: Snapshot, socket: str) -> Snapshot:

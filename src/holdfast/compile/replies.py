@@ -33,11 +33,13 @@ _ACCEPTED = (("accepts", _ACCEPTS),)
 
 REPLIES: Final = (
     _Reply("%RESP(x-holdfast-cause)%", 429, "Too many requests", code=429, extra=(("mitigation", _LIMITING),)),
+    _Reply("limit.location", 503, "This location is short of capacity", "local_rate_limited", headers=_SOON),
     _Reply("kill", 503, "This service is switched off for now", _RBAC.format("kill."), headers=_RETRY),
     _Reply(
         "read-only", 503, "This service is read-only for now; reading works", _RBAC.format("read-only."), headers=_RETRY
     ),
     _Reply("block", 403, "Requests from this address are refused", _RBAC.format("block.")),
+    _Reply("deny", 403, "Requests like this one are refused for now", _RBAC.format("deny.")),
     _Reply(
         "accept.methods",
         405,

@@ -28,9 +28,10 @@ from holdfast.compile.accept import (
     method_matcher,
     needs_accept_filter,
 )
+from holdfast.compile.counting import name_limit
 from holdfast.compile.limits import ClientMask, compile_service_limit
 from holdfast.compile.message import pack, seconds, uint32
-from holdfast.compile.observed import name_limit
+from holdfast.compile.shedding import state_class
 from holdfast.model.effective import Bucket, EffectiveService
 from holdfast.model.platform import Accept, Clients, Mode, Retries, Timeouts
 
@@ -105,6 +106,7 @@ def _facts(service: EffectiveService) -> base_pb2.Metadata:
     metadata = base_pb2.Metadata()
     facts = metadata.filter_metadata[names.METADATA]
     facts["service"], facts["tenant"] = service.name, service.tenant
+    state_class(facts, service.criticality)
     if accepts := describe_accept(complete_accept(service.accept)):
         facts["accepts"] = accepts
     if methods := accepted_methods(service.accept):
@@ -117,8 +119,7 @@ def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> 
     accept, graphql = complete_accept(service.accept), service.accept.graphql
     for name in names.HOST_FILTERS:
         yield name, _OUT_OF_CHAIN
-    limit = _limit if service.mode is Mode.ENFORCE else _limit_counted_apart
-    yield names.LIMIT_FILTER, limit(service, mask, edges)
+    yield names.LIMIT_FILTER, _limit(service, mask, edges)
     has_head_checks = needs_accept_filter(accept)
     yield (
         names.ACCEPT_FILTER,
@@ -134,24 +135,15 @@ def _filter_configs(service: EffectiveService, mask: ClientMask, edges: int) -> 
 
 
 def _limit(service: EffectiveService, mask: ClientMask, edges: int) -> Any:
-    return _shared_limit(service.total, service.per_client, mask, edges)
-
-
-@lru_cache(maxsize=_FRAMES_KEPT_MAX)
-def _shared_limit(total: Bucket, per_client: Bucket | None, mask: ClientMask, edges: int) -> Any:
-    return _switch_on(compile_service_limit(total, per_client, Mode.ENFORCE, mask, edges))
-
-
-def _limit_counted_apart(service: EffectiveService, mask: ClientMask, edges: int) -> Any:
     own = LocalRateLimit()
-    own.CopyFrom(_shared_observed_limit(service.total, service.per_client, mask, edges))
-    own.stat_prefix = name_limit(service.name)
+    own.CopyFrom(_shared_limit(service.total, service.per_client, service.mode, mask, edges))
+    own.stat_prefix = name_limit(service.name, service.mode)
     return _switch_on(own)
 
 
 @lru_cache(maxsize=_FRAMES_KEPT_MAX)
-def _shared_observed_limit(total: Bucket, per_client: Bucket | None, mask: ClientMask, edges: int) -> LocalRateLimit:
-    return compile_service_limit(total, per_client, Mode.OBSERVE, mask, edges)
+def _shared_limit(total: Bucket, per_client: Bucket | None, mode: Mode, mask: ClientMask, edges: int) -> LocalRateLimit:
+    return compile_service_limit(total, per_client, mode, mask, edges)
 
 
 def _switch_on(config: Message) -> Any:

@@ -2,22 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 
-from envoy.config.core.v3 import extension_pb2
-from google.protobuf.message import Message
-
 from holdfast.compile import names
+from holdfast.compile.access_logs import compile_log_buckets
 from holdfast.compile.clusters import compile_cluster, compile_endpoints, has_own_endpoints
-from holdfast.compile.limits import compile_location_limit, mask_clients
+from holdfast.compile.limits import mask_clients
 from holdfast.compile.listener import compile_listener
-from holdfast.compile.message import pack, to_resource
-from holdfast.compile.mitigations import compile_mitigation_limits, compile_mitigation_rules
+from holdfast.compile.message import to_resource
+from holdfast.compile.mitigations import compile_mitigations
 from holdfast.compile.routes import compile_routes, compile_scope
-from holdfast.compile.walls import compile_runtime, split_walls, walls_of
-from holdfast.model.effective import Bucket
+from holdfast.compile.walls import split_walls, walls_of
 from holdfast.model.intent import Intent
 from holdfast.model.resource import Resource, ResourceType, Snapshot, index_resources
-
-LOCATION_BURST_S = 1.0
 
 
 def compile_snapshot(intent: Intent, location: str) -> Snapshot:
@@ -35,16 +30,6 @@ def compile_services(intent: Intent, location: str, services: Iterable[str]) -> 
     """What belongs to these services, at a cost of theirs alone; names that aren't known yield nothing."""
     known = (name for name in services if name in intent.services)
     return tuple(resource for name in known for resource in _service(intent, location, name))
-
-
-def compile_mitigations(intent: Intent, location: str) -> tuple[Resource, ...]:
-    """What is mitigated now, at a cost of the mitigations alone."""
-    limits = compile_mitigation_limits(intent, location)
-    return (
-        to_resource(ResourceType.EXTENSION, names.MITIGATIONS_FILTER, compile_mitigation_rules(intent)),
-        to_resource(ResourceType.EXTENSION, names.MITIGATION_LIMITS_FILTER, limits),
-        to_resource(ResourceType.RUNTIME, names.RUNTIME_LAYER, compile_runtime(intent, location)),
-    )
 
 
 def _service(intent: Intent, location: str, name: str) -> Iterator[Resource]:
@@ -65,14 +50,8 @@ def _shared(intent: Intent, location: str) -> Iterator[Resource]:
     place = intent.platform.locations[location]
     for edge in place.edges:
         host, _, port = edge.listen.rpartition(":")
-        listener = compile_listener(edge.name, host.strip("[]"), int(port), intent.platform.clients)
+        listener = compile_listener(
+            edge.name, host.strip("[]"), int(port), intent.platform.clients, intent.platform.access_log
+        )
         yield to_resource(ResourceType.LISTENER, names.listener_name(edge.name), listener)
-    rate = Bucket(place.capacity.requests, max(1, round(place.capacity.requests * LOCATION_BURST_S)))
-    limit = compile_location_limit(rate, intent.platform.mode, len(place.edges))
-    yield to_resource(
-        ResourceType.EXTENSION, names.LOCATION_LIMIT_FILTER, _extension(names.LOCATION_LIMIT_FILTER, limit)
-    )
-
-
-def _extension(name: str, message: Message) -> extension_pb2.TypedExtensionConfig:
-    return extension_pb2.TypedExtensionConfig(name=name, typed_config=pack(message))
+    yield from compile_log_buckets()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from envoy.service.runtime.v3 import rtds_pb2
 from google.protobuf.struct_pb2 import Struct
 
-from holdfast.compile.names import RUNTIME_LAYER
+from holdfast.compile.names import RUNTIME_LAYER, own
 from holdfast.model.effective import EffectiveService
 from holdfast.model.intent import Intent, Walls
 from holdfast.model.mitigation import Limit
@@ -50,7 +50,7 @@ def settle_walls(old: Intent | None, new: Intent) -> Mapping[str, Walls]:
     return settled
 
 
-def compile_runtime(intent: Intent, location: str) -> rtds_pb2.Runtime:
+def compile_location_walls(intent: Intent, location: str) -> rtds_pb2.Runtime:
     """The walls that differ from those the clusters were built with: changed by a revision, or by a mitigation."""
     edges = len(intent.platform.locations[location].edges)
     values: dict[str, int] = {}
@@ -58,13 +58,33 @@ def compile_runtime(intent: Intent, location: str) -> rtds_pb2.Runtime:
         if name in intent.services:
             walls = split_walls(walls_of(intent.effective(name, location)), edges)
             values |= _keys(name, in_flight=walls.in_flight, pending=walls.pending, connections=walls.connections)
-    for name, in_flight in sorted(_mitigated(intent).items()):
+    return _layer(RUNTIME_LAYER, values | _lower_walls(intent, location, _mitigated(intent)))
+
+
+def compile_edge_walls(intent: Intent, location: str, edge: str) -> rtds_pb2.Runtime:
+    """What is laid over the location's walls on one edge: those that a mitigation lowers on some edges only.
+
+    The intent's mitigations are those that hold on this edge.
+    """
+    scoped = {m.measure.service for m in intent.mitigations if m.edges is not None}
+    lowered = {service: lowest for service, lowest in _mitigated(intent).items() if service in scoped}
+    return _layer(own(RUNTIME_LAYER, edge), _lower_walls(intent, location, lowered))
+
+
+def _layer(name: str, values: Mapping[str, int]) -> rtds_pb2.Runtime:
+    layer = Struct()
+    layer.update(values)
+    return rtds_pb2.Runtime(name=name, layer=layer)
+
+
+def _lower_walls(intent: Intent, location: str, lowest: Mapping[str, int]) -> dict[str, int]:
+    """Each edge's part of requests in flight that mitigations allow; never more than is allowed anyway."""
+    edges, values = len(intent.platform.locations[location].edges), dict[str, int]()
+    for name, in_flight in sorted(lowest.items()):
         if name in intent.services and intent.mode_of(name) is Mode.ENFORCE:
             usual = split_walls(walls_of(intent.effective(name, location)), edges).in_flight
             values |= _keys(name, in_flight=min(in_flight // edges if in_flight >= edges else in_flight, usual))
-    layer = Struct()
-    layer.update(values)
-    return rtds_pb2.Runtime(name=RUNTIME_LAYER, layer=layer)
+    return values
 
 
 def _mitigated(intent: Intent) -> Mapping[str, int]:

@@ -14,6 +14,7 @@ from holdfast.model.resource import Resource, ResourceKey, ResourceType, Snapsho
 
 CLUSTER, ENDPOINTS = ResourceType.CLUSTER, ResourceType.ENDPOINTS
 ROUTES, SCOPE, EXTENSION = ResourceType.ROUTES, ResourceType.SCOPE, ResourceType.EXTENSION
+RUNTIME = ResourceType.RUNTIME
 ALWAYS_ASKED = (EXTENSION, CLUSTER, SCOPE)
 ASKED_BY = {CLUSTER: ENDPOINTS, SCOPE: ROUTES}
 """Whoever takes one of the left asks for one of the right by the same name."""
@@ -304,3 +305,16 @@ def test_a_part_of_a_response_may_be_refused() -> None:
     assert session.refused() == ((CLUSTER, "1"),)
     group.apply(SnapshotDelta((resource(CLUSTER, "1", b"2"),)))
     assert [r.resources[0].body for r in session.responses()] == [b"2"]
+
+
+def test_a_layer_that_an_older_bootstrap_does_not_name_is_not_waited_for() -> None:
+    group = ResourceGroup()
+    group.apply(SnapshotDelta((resource(RUNTIME, "holdfast", b"1"), resource(RUNTIME, "holdfast/e1", b"1"))))
+    session = Session(group)
+    assert not session.is_settled(RUNTIME, ["holdfast/e1"], unasked=True)
+    session.on_request(Request(RUNTIME, subscribe=("holdfast",)))
+    (response,) = session.responses()
+    assert not session.is_settled(RUNTIME, ["holdfast", "holdfast/e1"], unasked=True)
+    session.on_request(Request(RUNTIME, nonce=response.nonce))
+    assert session.is_settled(RUNTIME, ["holdfast", "holdfast/e1"], unasked=True)
+    assert not session.is_settled(RUNTIME, ["holdfast/e1"])

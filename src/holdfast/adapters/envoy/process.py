@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ import psutil
 
 _START_S_MAX = 10.0
 ORDINARY = 0
+_LOG_FLUSH_MS = 1000
+"""So long at most until what Envoy logs is in the file."""
+_CPUCLOCK_SCHED = 2
+"""The kernel's clock of a process's processor time (include/linux/posix-timers.h)."""
 # Envoy asks the kernel to be ended with its parent. So its parent must be gone before it starts: the inner
 # shell waits for the outer one to be reaped, is adopted by init, and only then becomes Envoy.
 _ORPHAN = 'out=$1; shift; (while kill -0 $$; do :; done 2>/dev/null; exec "$@") >>"$out" 2>&1 </dev/null & echo $!'
@@ -30,6 +35,20 @@ class EnvoyProcess:
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return _born(self.pid) == self.born
+
+    def read_cpu_s(self) -> float:
+        """Processor time it has had, of all threads, in user mode and in the kernel, in seconds; OSError if it ended.
+
+        The same account as utime + stime in proc(5), without its rounding to ticks.
+        """
+        return time.clock_gettime((~self.pid << 3) | _CPUCLOCK_SCHED)
+
+    def read_memory_bytes(self) -> int:
+        """Memory that it has in use (resident); OSError if it ended."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.NoSuchProcess as error:
+            raise ProcessLookupError(self.pid) from error
 
     def stop(self, grace_s: float = 5.0) -> None:
         """End it: politely, then by force."""
@@ -64,9 +83,10 @@ def start_envoy(
         *(["taskset", "-c", ",".join(map(str, sorted(cpus)))] if cpus else []),
         str(binary), "--config-path", str(config), "--concurrency", str(workers),
         "--use-dynamic-base-id", "--disable-hot-restart", "--log-level", "warning",
+        "--file-flush-interval-msec", str(_LOG_FLUSH_MS),
     ]  # fmt: skip
     command = ["/bin/sh", "-c", _ORPHAN, "sh", str(log), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=True)
+    result = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=True, cwd=folder)
     pid = int(result.stdout)
     with contextlib.suppress(PermissionError, ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, pid, ORDINARY)  # its agent's own is higher, and would be inherited

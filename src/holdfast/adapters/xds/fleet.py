@@ -24,11 +24,14 @@ class _Edge:
 
 
 class FleetServer:
-    """Serves agents on a UNIX socket. An agent is known by its edge's name and sees its own listener only."""
+    """Serves agents on a UNIX socket. An agent is known by its edge's name.
 
-    def __init__(self, socket: str, listener_name: Callable[[str], str]) -> None:
+    It sees what its edge shares with others and what is its own; `owner_of` tells whose a resource is by its name.
+    """
+
+    def __init__(self, socket: str, owner_of: Callable[[str], str | None]) -> None:
         self._server = AdsServer(f"unix:{socket}", self._admit)
-        self._listener_name = listener_name
+        self._owner_of = owner_of
         self._groups: dict[str, ResourceGroup] = {}
         self._edges: dict[str, _Edge] = {}
         self._changed = asyncio.Event()
@@ -74,10 +77,10 @@ class FleetServer:
         group = self._groups.get(edge.location) if edge else None
         if group is None:
             return None
-        own_listener = self._listener_name(node)
+        owner_of = self._owner_of
 
-        def visible(resource_type: ResourceType, name: str) -> bool:
-            return resource_type is not ResourceType.LISTENER or name == own_listener
+        def visible(_type: ResourceType, name: str) -> bool:
+            return owner_of(name) in {None, node}
 
         return Subscriber(
             group,

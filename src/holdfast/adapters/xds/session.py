@@ -23,6 +23,7 @@ SENDING_ORDER = (
     ResourceType.RUNTIME,
     ResourceType.CLUSTER,
     ResourceType.ENDPOINTS,
+    ResourceType.TOKEN_BUCKET,
     ResourceType.LISTENER,
     ResourceType.ROUTES,
     ResourceType.SCOPE,
@@ -266,6 +267,8 @@ class Session:
         return names
 
     def _is_referred_to_by_nothing_new(self, resource_type: ResourceType) -> bool:
+        if resource_type is ResourceType.RUNTIME:
+            return self._streams[resource_type].asked  # a bootstrap names its layers, and an older one not all of them
         referrers = [self._streams[t] for t in _REFERRERS.get(resource_type, ())]
         return any(s.asked for s in referrers) and not self._may_be_referred_to(resource_type)
 
