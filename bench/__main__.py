@@ -15,7 +15,7 @@ from bench.page import write_page
 from bench.proxies import ProxyName, is_installed, read_version
 from bench.report import Report, draw_table, to_json
 from bench.stage import CORES
-from holdfast.drills.machine import describe_machine, describe_versions
+from holdfast.drills.stage.machine import describe_machine, describe_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence

@@ -22,22 +22,25 @@ from bench.samples import Samples
 from bench.stage import CORES
 from holdfast.adapters.envoy.process import EnvoyProcess
 from holdfast.drills import score
-from holdfast.drills.blocks import Block, Side, Stand, plan_flood, run_block, run_gated
-from holdfast.drills.cast import draw_cast
-from holdfast.drills.drill_platform import name_tenant, write_platform
-from holdfast.drills.holdfast_process import HoldfastProcess
+from holdfast.drills.catalogue import load_scenario_of
 from holdfast.drills.instruments import UpstreamOptions, start_upstream
-from holdfast.drills.machine import find_free_ports
-from holdfast.drills.measures import SPREAD, Pairs, latencies_by_block
-from holdfast.drills.scenario import CapMode, NoisyNeighbour, load_scenario
+from holdfast.drills.noisy_neighbour.blocks import Block, Side, Stand, plan_flood, run_block, run_gated
+from holdfast.drills.noisy_neighbour.cast import draw_cast
+from holdfast.drills.noisy_neighbour.measures import SPREAD, Pairs, latencies_by_block
+from holdfast.drills.noisy_neighbour.platform_file import write_platform
+from holdfast.drills.noisy_neighbour.scenario import NoisyNeighbour
+from holdfast.drills.scenario import CapMode
+from holdfast.drills.stage.holdfast_process import HoldfastProcess
+from holdfast.drills.stage.machine import find_free_ports
+from holdfast.drills.stage.names import name_tenant
 from holdfast.model.effective import BURST_S
 from holdfast.model.platform import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from holdfast.drills.cast import Cast
     from holdfast.drills.instruments import Upstream
+    from holdfast.drills.noisy_neighbour.cast import Cast
 
 DRILL: Final = "noisy-neighbour"
 SEED_BITS: Final = 32
@@ -74,7 +77,7 @@ class Trial:
 
 async def run(*, quick: bool) -> Table:
     """All of them in turn. Raises InstrumentError, LocationBusy, HoldfastFailed, EdgeRefused, ProxyFailed."""
-    scenario = load_scenario(DRILL)
+    scenario = load_scenario_of(NoisyNeighbour, DRILL)
     seed = random.SystemRandom().getrandbits(SEED_BITS)
     async with AsyncExitStack() as running:
         trial = Trial(scenario, draw_cast(scenario, seed), find_free_ports(1)[0])

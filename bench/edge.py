@@ -15,6 +15,7 @@ from holdfast.adapters.envoy.binary import find_envoy
 from holdfast.adapters.envoy.process import EnvoyProcess, start_envoy
 from holdfast.adapters.xds.group import ResourceGroup
 from holdfast.adapters.xds.server import AdsServer, Subscriber
+from holdfast.agent.settings import admin_socket, agent_socket, telemetry_socket
 from holdfast.compile import EdgeBoot, compile_bootstrap, compile_snapshot
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A running edge: its Envoy, what it is given, what it said to that, and how long it took to be ready."""
+    """A running edge: its Envoy, its folder, what it is given, what it said to that, and how soon it was ready."""
 
     envoy: EnvoyProcess
+    folder: Path
     group: ResourceGroup
     answers: Answers
     ready_s: float
@@ -91,22 +93,26 @@ UNALTERED = Alterations()
 async def run_edge(
     intent: Intent, location: str, cpus: frozenset[int], alter: Alterations = UNALTERED
 ) -> AsyncIterator[Edge]:
-    """An edge of the location that serves; gone when the block is left. Raises EdgeRefused."""
+    """An edge of the location that serves; gone when the block is left. Raises EdgeRefused.
+
+    Nobody takes its telemetry unless somebody listens in its folder.
+    """
     with tempfile.TemporaryDirectory(prefix="holdfast-edge-") as name:
         folder = Path(name)
         group, answers = ResourceGroup(), Answers()
         group.replace(alter.snapshot(compile_snapshot(intent, location)))
-        server = AdsServer(f"unix:{folder}/xds.sock", lambda _node: Subscriber(group, on_outcome=answers.note))
+        server = AdsServer(f"unix:{agent_socket(folder)}", lambda _node: Subscriber(group, on_outcome=answers.note))
         await server.start()
         edge_name = intent.platform.locations[location].edges[0].name
-        boot = EdgeBoot(edge_name, location, f"{folder}/xds.sock", f"{folder}/admin.sock", CONNECTIONS_MAX)
+        sockets = (str(agent_socket(folder)), str(admin_socket(folder)))
+        boot = EdgeBoot(edge_name, location, *sockets, CONNECTIONS_MAX, telemetry_socket=str(telemetry_socket(folder)))
         began = time.monotonic()
         envoy = start_envoy(find_envoy(), alter.bootstrap(compile_bootstrap(boot)), folder, workers=1, cpus=cpus)
         try:
             await wait_until_ready(envoy, folder)
             ready_s = time.monotonic() - began
             answers.raise_refusals()
-            yield Edge(envoy, group, answers, ready_s)
+            yield Edge(envoy, folder, group, answers, ready_s)
         finally:
             await asyncio.to_thread(envoy.stop)
             await server.stop()

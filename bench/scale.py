@@ -20,9 +20,9 @@ from bench.report import Row, Table
 from bench.samples import Samples, divide
 from bench.stage import CORES, pin
 from holdfast.compile import compile_services, compile_snapshot
-from holdfast.drills.holdfast_process import HoldfastProcess
 from holdfast.drills.instruments import UpstreamOptions, start_upstream
-from holdfast.drills.kill_timer import KillOrder
+from holdfast.drills.noisy_neighbour.kill_timer import KillOrder
+from holdfast.drills.stage.holdfast_process import HoldfastProcess
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Capacity, Clients, Edge, Limits, Location, Platform, Service, Tenant, Upstream
 from holdfast.model.resource import SnapshotDelta
@@ -124,7 +124,7 @@ def _measure_control(platform: Platform, size: int, kills: int) -> tuple[Samples
 
 
 def _time_kills(order: KillOrder) -> Sequence[float]:
-    command = [*pin(CORES.rest), sys.executable, "-m", "holdfast.drills.kill_timer"]
+    command = [*pin(CORES.rest), sys.executable, "-m", "holdfast.drills.noisy_neighbour.kill_timer"]
     done = subprocess.run(command, input=order.model_dump_json(), capture_output=True, text=True, check=True)
     return [json.loads(line)["in_force_ms"] for line in done.stdout.splitlines()]
 

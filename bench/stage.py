@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.samples import read_cpu_s
 from holdfast.drills.instruments import HostLoad, LoadPlan, Placement, RateWindow, UpstreamOptions, start_load
-from holdfast.drills.machine import divide_cores
+from holdfast.drills.stage.machine import divide_cores
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Platform
 

@@ -13,18 +13,27 @@ from pathlib import Path
 
 import uvloop
 
+from holdfast.adapters.access_log import AccessLog
+from holdfast.adapters.envoy.admin import EnvoyAdmin
 from holdfast.adapters.envoy.binary import NoEnvoy, find_envoy
 from holdfast.adapters.envoy.process import EnvoyProcess, adopt_envoy, start_envoy
 from holdfast.adapters.envoy.supervisor import supervise
 from holdfast.adapters.last_good import LastGoodStore
+from holdfast.adapters.telemetry.receiver import TelemetryReceiver
+from holdfast.adapters.telemetry.samples import SampleReader
+from holdfast.adapters.telemetry.uplink import TelemetryUplink
 from holdfast.adapters.xds.client import AdsClient
 from holdfast.adapters.xds.relay import Relay
 from holdfast.adapters.xds.server import AdsServer, Subscriber
 from holdfast.agent.priority import go_first
-from holdfast.agent.settings import AgentSettings, agent_socket
+from holdfast.agent.settings import AgentSettings, access_log, admin_socket, agent_socket, telemetry_socket
+from holdfast.agent.telemetry import EdgeTelemetry
+from holdfast.compile import names
+from holdfast.compile.accept import GRAPHQL_DOCUMENT
 
 _log = logging.getLogger("holdfast.agent")
 RECONNECT_S = 0.2
+TELEMETRY_AGAIN_S = 5.0
 ASK_S = 1.0
 """How long Envoy may take to ask for what it asks for by name."""
 
@@ -43,11 +52,43 @@ async def run_agent(folder: Path) -> None:
             tasks.create_task(store.run())
             tasks.create_task(_follow_control(settings, relay))
             tasks.create_task(_answer_overdue(relay))
+            tasks.create_task(_keep_telemetry(settings, folder))
             tasks.create_task(supervise(lambda: adopt_envoy(folder), lambda: _start(settings, folder)))
     finally:
         store.flush()
         store.close()
         await server.stop()
+
+
+async def _keep_telemetry(settings: AgentSettings, folder: Path) -> None:
+    """Have telemetry, and begin it anew when it fails: whatever that is, configuration must go on."""
+    while True:
+        try:
+            await _tend_telemetry(settings, folder)
+        except Exception:  # noqa: BLE001 - whatever it is, it ends telemetry alone
+            _log.exception("telemetry has failed; it begins anew in %.0f s", TELEMETRY_AGAIN_S)
+        await asyncio.sleep(TELEMETRY_AGAIN_S)
+
+
+async def _tend_telemetry(settings: AgentSettings, folder: Path) -> None:
+    """Report what this edge counts, samples and logs. Nothing of it is on the way of a request or of configuration."""
+    async with EnvoyAdmin(admin_socket(folder)) as admin:
+        log = AccessLog(access_log(folder), settings.edge, admin.reopen_logs)
+        uplink = TelemetryUplink(f"unix:{settings.hub_socket}", settings.edge, log.find)
+        reader = SampleReader(settings.edge, names.CAUSE_HEADER, names.MITIGATION_HEADER, GRAPHQL_DOCUMENT)
+        telemetry = EdgeTelemetry(settings.edge, lambda: adopt_envoy(folder), admin, uplink.tell, reader)
+        socket = telemetry_socket(folder)
+        socket.unlink(missing_ok=True)
+        receiver = TelemetryReceiver(str(socket), telemetry.take_export, telemetry.take_entries)
+        await receiver.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(log.run())
+                if settings.hub_socket:
+                    tasks.create_task(uplink.run())
+                tasks.create_task(telemetry.run())
+        finally:
+            await receiver.stop()
 
 
 def _start(settings: AgentSettings, folder: Path) -> EnvoyProcess:
@@ -94,6 +135,7 @@ def main() -> int:
     """Run the agent of the folder named on the command line."""
     folder = Path(sys.argv[1]).resolve()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every question that Envoy is asked
     with (folder / "agent.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

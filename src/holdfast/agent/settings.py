@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from holdfast.compile.access_logs import ACCESS_LOG
 from holdfast.model.noun import Noun
 
 SOCKET_PATH_BYTES_MAX = 107
@@ -16,6 +17,8 @@ class AgentSettings(Noun):
     edge: str
     control_socket: str
     bootstrap: dict[str, Any]
+    hub_socket: str = ""
+    """Where control takes telemetry; without one nobody is told any."""
     workers: int = 1
     cpus: frozenset[int] = frozenset()
 
@@ -34,6 +37,16 @@ class AgentSettings(Noun):
 def agent_socket(folder: Path) -> Path:
     """Where an agent serves its Envoy."""
     return _socket(folder / "xds.sock")
+
+
+def telemetry_socket(folder: Path) -> Path:
+    """Where an agent takes what its Envoy pushes, and control what agents report."""
+    return _socket(folder / "tele.sock")
+
+
+def access_log(folder: Path) -> Path:
+    """What Envoy writes requests to: its working directory is its agent's folder."""
+    return folder / ACCESS_LOG
 
 
 def admin_socket(folder: Path) -> Path:

@@ -1,0 +1,167 @@
+"""What agents and control tell each other, as MessagePack; arrays travel as their bytes, names of services once.
+
+Whatever is read here was checked: types, sizes, and that arrays fit each other.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+
+from holdfast.model.logged_request import LoggedRequest
+from holdfast.model.sample import SampledRequest
+from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport
+
+METHOD: Final = "/holdfast.Telemetry/Connect"
+SERVICE: Final = "holdfast.Telemetry"
+MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+"""The largest message either side takes: a report on 100,000 services that all changed."""
+NAMES_MAX: Final = 200_000
+"""Names of services that one stream may bring."""
+SAMPLES_MAX: Final = 4_096
+FOUND_MAX: Final = 256
+_COUNTS: Final = np.dtype("<i8")
+_INDEX: Final = np.dtype("<u4")
+
+Name = Annotated[str, msgspec.Meta(max_length=255)]
+Text = Annotated[str, msgspec.Meta(max_length=8192)]
+RequestId = Annotated[str, msgspec.Meta(max_length=256)]
+
+
+class Hello(msgspec.Struct, tag="hello", frozen=True):
+    """The first that an agent says: whose it is."""
+
+    edge: Name
+
+
+class Report(msgspec.Struct, tag="report", frozen=True):
+    """An `EdgeReport`: services by their place among all names that this stream has brought, these included."""
+
+    new_names: Annotated[tuple[Name, ...], msgspec.Meta(max_length=NAMES_MAX)]
+    process: Name
+    sequence: Annotated[int, msgspec.Meta(ge=0)]
+    began_at: float
+    ended_at: float
+    services: bytes
+    counts: bytes
+    in_flight: bytes
+    whole: EdgeFigures
+    sampled_share: float
+    degraded: Annotated[tuple[Text, ...], msgspec.Meta(max_length=16)]
+
+
+class Samples(msgspec.Struct, tag="samples", frozen=True):
+    """Sampled requests."""
+
+    requests: Annotated[tuple[SampledRequest, ...], msgspec.Meta(max_length=SAMPLES_MAX)]
+
+
+class Found(msgspec.Struct, tag="found", frozen=True):
+    """What the edge's access log says of a request that was asked for: JSON of each."""
+
+    query: int
+    requests: Annotated[tuple[Text, ...], msgspec.Meta(max_length=FOUND_MAX)]
+
+
+class Find(msgspec.Struct, tag="find", frozen=True):
+    """What control asks an agent: to look for a request in its edge's access log."""
+
+    query: int
+    request_id: RequestId
+
+
+FromAgent = Hello | Report | Samples | Found
+_from_agent: Final = msgspec.msgpack.Decoder(FromAgent)
+_from_control: Final = msgspec.msgpack.Decoder(Find)
+_encoder: Final = msgspec.msgpack.Encoder()
+
+
+def write(message: FromAgent | Find) -> bytes:
+    """A message's bytes."""
+    return _encoder.encode(message)
+
+
+def read_from_agent(data: bytes) -> FromAgent:
+    """A message of an agent; ValueError if it is none."""
+    message: FromAgent = _from_agent.decode(data)
+    return message
+
+
+def read_from_control(data: bytes) -> Find:
+    """A message of control; ValueError if it is none."""
+    return _from_control.decode(data)
+
+
+class ReportWriter:
+    """Writes reports for one stream, naming each service once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def write(self, report: EdgeReport) -> bytes:
+        """A report's bytes."""
+        places = self._places
+        new = tuple(name for name in report.services if name not in places)
+        places.update((name, n) for n, name in enumerate(new, len(places)))
+        services = np.fromiter((places[name] for name in report.services), _INDEX, len(report.services))
+        return write(
+            Report(
+                new_names=new,
+                process=report.process,
+                sequence=report.sequence,
+                began_at=report.began_at,
+                ended_at=report.ended_at,
+                services=services.tobytes(),
+                counts=np.ascontiguousarray(report.counts, _COUNTS).tobytes(),
+                in_flight=np.ascontiguousarray(report.in_flight, _COUNTS).tobytes(),
+                whole=report.whole,
+                sampled_share=report.sampled_share,
+                degraded=report.degraded,
+            )
+        )
+
+
+class ReportReader:
+    """Reads the reports of one edge's stream."""
+
+    def __init__(self, edge: str) -> None:
+        self._edge = edge
+        self._names: list[str] = []
+
+    def read(self, message: Report) -> EdgeReport:
+        """A report; ValueError if its parts don't fit together."""
+        if len(self._names) + len(message.new_names) > NAMES_MAX:
+            raise ValueError(f"more than {NAMES_MAX} names of services on one stream")
+        self._names.extend(message.new_names)
+        services = np.frombuffer(message.services, _INDEX)
+        if len(services) and int(services.max()) >= len(self._names):
+            raise ValueError("a service that was never named")
+        counts = np.frombuffer(message.counts, _COUNTS).reshape(len(services), METRICS)
+        in_flight = np.frombuffer(message.in_flight, _COUNTS).reshape(len(services))
+        if len(services) and min(counts.min(), in_flight.min()) < 0:
+            raise ValueError("a count below zero")
+        names = self._names
+        return EdgeReport(
+            edge=self._edge,
+            process=message.process,
+            sequence=message.sequence,
+            began_at=message.began_at,
+            ended_at=message.ended_at,
+            services=tuple([names[place] for place in services.tolist()]),
+            counts=counts,
+            in_flight=in_flight,
+            whole=message.whole,
+            sampled_share=message.sampled_share,
+            degraded=message.degraded,
+        )
+
+
+def write_found(query: int, requests: Sequence[LoggedRequest]) -> bytes:
+    """An answer to `Find`."""
+    return write(Found(query, tuple(request.model_dump_json()[:8192] for request in requests[:FOUND_MAX])))
+
+
+def read_found(message: Found) -> tuple[LoggedRequest, ...]:
+    """The requests in an answer; ValueError if one of them is none."""
+    return tuple(LoggedRequest.model_validate_json(text) for text in message.requests)
