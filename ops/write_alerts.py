@@ -1,0 +1,230 @@
+# noqa: INP001 - a script
+"""Write prometheus/alerts.yaml, beside this file: `python ops/write_alerts.py`.
+
+Every name in an expression must be in the table of metrics; KeyError if one isn't.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from holdfast.adapters.metrics.table import PREFIX, find_series
+
+HERE: Final = Path(__file__).parent
+_SERIES: Final = re.compile(rf"\b{PREFIX}[a-z_]+\b")
+GUIDE: Final = "docs/guides/observe-with-prometheus.md"
+OBJECTIVE: Final = 0.999
+"""The share of a critical class' admitted requests that is to be answered; burn rates are of what remains of one."""
+
+
+class Alert(NamedTuple):
+    """An alert: `severity` is `page` where somebody must act now, else `ticket`. `hold` is how long it must hold."""
+
+    name: str
+    expression: str
+    severity: str
+    summary: str
+    hold: str = "0s"
+
+
+class BurnRate(NamedTuple):
+    """An error budget that is spent so many times as fast as it lasts, over a long and a short window."""
+
+    factor: float
+    long: str
+    short: str
+    severity: str
+
+
+BURN_RATES: Final = (
+    BurnRate(14.4, "1h", "5m", "page"),
+    BurnRate(6, "6h", "30m", "page"),
+    BurnRate(1, "3d", "6h", "ticket"),
+)
+"""Multiwindow, multi-burn-rate alerts (The Site Reliability Workbook, chapter 5)."""
+
+TRAFFIC: Final = (
+    Alert(
+        "HoldfastSurge",
+        'max by (service, tenant) (holdfast_service_findings{kind="surge"}) >= 2',
+        "ticket",
+        "{{ $labels.service }} of {{ $labels.tenant }} is offered harmfully more than usual",
+    ),
+    Alert(
+        "HoldfastServiceHarmed",
+        'max by (service, tenant, kind) (holdfast_service_findings{kind=~"errors|slowness|silence"}) >= 2',
+        "page",
+        "{{ $labels.service }} of {{ $labels.tenant }}: {{ $labels.kind }} is harmful",
+        "30s",
+    ),
+    Alert(
+        "HoldfastLocationSaturated",
+        "max by (location, resource) (holdfast_location_used_ratio) > 0.9",
+        "page",
+        "{{ $labels.location }} uses {{ $value | humanizePercentage }} of its {{ $labels.resource }}",
+        "30s",
+    ),
+    Alert(
+        "HoldfastHeadroomShort",
+        'sum(holdfast_findings{kind="headroom"}) > 0',
+        "ticket",
+        "at its present growth, something reaches its capacity soon: holdfast status says what",
+        "1m",
+    ),
+    Alert(
+        "HoldfastShedding",
+        'sum by (location) (rate(holdfast_location_requests_total{outcome="shed"}[1m]))'
+        " > 0.01 * sum by (location) (rate(holdfast_location_requests_total[1m]))",
+        "ticket",
+        "{{ $labels.location }} turns away more than one request in a hundred for want of room",
+        "1m",
+    ),
+    Alert(
+        "HoldfastSlowAnswers",
+        "histogram_quantile(0.99, sum by (location, le) (rate(holdfast_edge_request_duration_seconds_bucket[5m]))) > 4",
+        "ticket",
+        "one answer in a hundred takes longer than {{ $value | humanizeDuration }} at {{ $labels.location }}",
+        "5m",
+    ),
+)
+EDGES: Final = (
+    Alert(
+        "HoldfastEdgeBlind",
+        "holdfast_location_blind_edges > 0",
+        "page",
+        "{{ $value }} edges at {{ $labels.location }} don't report: what happens there isn't seen",
+        "15s",
+    ),
+    Alert(
+        "HoldfastEdgeDisconnected",
+        "holdfast_edge_connected == 0",
+        "page",
+        "{{ $labels.edge }} at {{ $labels.location }} isn't connected: it serves, and gets no kills",
+        "30s",
+    ),
+    Alert(
+        "HoldfastEdgeBehind",
+        "holdfast_edge_pending > 0 and holdfast_edge_connected == 1",
+        "ticket",
+        "{{ $labels.edge }} hasn't acknowledged {{ $value }} resources",
+        "30s",
+    ),
+    Alert(
+        "HoldfastEdgeRefuses",
+        "holdfast_edge_refused > 0",
+        "page",
+        "the Envoy of {{ $labels.edge }} refuses {{ $value }} resources and keeps what it had: holdfast status",
+    ),
+    Alert(
+        "HoldfastReportsLost",
+        "sum by (edge, location) (increase(holdfast_edge_reports_lost_total[5m])) > 5",
+        "ticket",
+        "reports of {{ $labels.edge }} get lost",
+    ),
+)
+HOLDFAST: Final = (
+    Alert(
+        "HoldfastDown", 'up{job="holdfast"} == 0', "page", "control doesn't answer; edges keep what they have", "30s"
+    ),
+    Alert(
+        "HoldfastJournalUnwritable",
+        "holdfast_journal_writable == 0",
+        "page",
+        "decisions can't be recorded: a restart of control would forget the newest",
+        "10s",
+    ),
+    Alert(
+        "HoldfastMitigationReverted",
+        'sum by (kind) (increase(holdfast_mitigations_ended_total{how="reverted"}[10m])) > 0',
+        "page",
+        "a mitigation ({{ $labels.kind }}) was reverted since it did harm: what it was for may go on",
+    ),
+    Alert(
+        "HoldfastTenantNotTold",
+        'increase(holdfast_tenant_notices_total{result="failed"}[1h]) > 0',
+        "ticket",
+        "a tenant's contact couldn't be told of a mitigation: tell them by hand",
+    ),
+    Alert(
+        "HoldfastGuardOff",
+        "holdfast_component_on == 0",
+        "ticket",
+        "{{ $labels.component }} is off, or over its budget",
+        "5m",
+    ),
+    Alert(
+        "HoldfastDetectorDegraded",
+        "holdfast_detector_degraded > 0 or holdfast_detector_lag_seconds > 2",
+        "ticket",
+        "the detector does less than it should, or is behind",
+        "1m",
+    ),
+    Alert(
+        "HoldfastFilesExhausted",
+        "holdfast_process_open_fds / holdfast_process_max_fds > 0.8",
+        "ticket",
+        "control has {{ $value | humanizePercentage }} of its files and sockets open",
+        "5m",
+    ),
+)
+
+
+def render_alerts() -> str:
+    """The rules as Prometheus reads them."""
+    groups = {"traffic": TRAFFIC, "edges": EDGES, "holdfast": HOLDFAST, "burn-rates": tuple(_make_burn_rates())}
+    document = {
+        "groups": [
+            {"name": f"holdfast-{name}", "rules": [_render_alert(alert) for alert in alerts]}
+            for name, alerts in groups.items()
+        ]
+    }
+    head = f"# Written by ops/write_alerts.py. How to load it: {GUIDE}\n"
+    return head + yaml.safe_dump(document, sort_keys=False, width=110, allow_unicode=True)
+
+
+def check_names(expression: str) -> str:
+    """The expression itself; KeyError if it speaks of a metric that isn't in the table."""
+    for series in _SERIES.findall(expression):
+        find_series(series)
+    return expression
+
+
+def _make_burn_rates() -> Iterator[Alert]:
+    for rate in BURN_RATES:
+        over = " and ".join(
+            f"{_failing_share(window)} > {rate.factor * (1 - OBJECTIVE):.4g}" for window in (rate.long, rate.short)
+        )
+        yield Alert(
+            f"HoldfastBudgetBurns{rate.factor:g}x".replace(".", "_"),
+            over,
+            rate.severity,
+            f"{{{{ $labels.criticality }}}} spends its error budget {rate.factor:g} times as fast as it lasts",
+        )
+
+
+def _failing_share(window: str) -> str:
+    """What of the critical classes' admitted requests fails, over a window."""
+    classes = 'criticality=~"critical|critical_plus"'
+    failed = f'sum by (criticality) (rate(holdfast_class_answers_total{{answer="failed",{classes}}}[{window}]))'
+    admitted = f'sum by (criticality) (rate(holdfast_class_requests_total{{outcome="admitted",{classes}}}[{window}]))'
+    return f"{failed} / {admitted}"
+
+
+def _render_alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert": alert.name,
+        "expr": check_names(alert.expression),
+        **({"for": alert.hold} if alert.hold != "0s" else {}),
+        "labels": {"severity": alert.severity},
+        "annotations": {"summary": alert.summary, "guide": GUIDE},
+    }
+
+
+PAGES: Final = {"prometheus/alerts.yaml": render_alerts}
+
+if __name__ == "__main__":
+    for page, render in PAGES.items():
+        (HERE / page).write_text(render(), encoding="utf-8")
