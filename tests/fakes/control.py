@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from holdfast.model.ports import Journal
 from holdfast.runtime.control import Control, World
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.reading import PlatformReader
+from holdfast.spec import Checked
 from holdfast.views.revisions import ProposalDocument
 
 
@@ -29,6 +30,8 @@ class Bench:
     compiler: ReadableCompiler = field(default_factory=ReadableCompiler)
     now: float = 1_000.0
     real_time: bool = False
+    check: Callable[[str, str], Checked] = check_names
+    """Reads platform texts: small ones, unless the test brings whole ones."""
 
     def tell_time(self) -> float:
         return time.time() if self.real_time else self.now
@@ -36,7 +39,7 @@ class Bench:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Operations]:
         """A control from its start to its orderly end."""
-        reader = PlatformReader(check_names)
+        reader = PlatformReader(self.check)
         control = Control(World(self.journal, self.fleet, self.canary, self.compiler, reader, self.tell_time))
         control.resume()
         self.control = control

@@ -8,13 +8,29 @@ from holdfast.engine.evolve import evolve
 from holdfast.engine.facts import Facts, PlatformFacts
 from holdfast.engine.react import Effect, react
 from holdfast.model.event import Event
+from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
 from holdfast.model.platform import Bounds
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import State
 
 
 def make_facts(*services: str, bounds: Bounds | None = None) -> PlatformFacts:
-    return PlatformFacts({name: f"t-{name}" for name in services}, bounds or Bounds())
+    """A platform of these services, on the edges e1 and e2."""
+    return PlatformFacts({name: f"t-{name}" for name in services}, bounds or Bounds(), frozenset({"e1", "e2"}))
+
+
+def make_finding(service: str = "shop", kind: FindingKind = FindingKind.SURGE, now: float = 900.0) -> Finding:
+    """Something found of a service: `now` requests a second where 90 are usual."""
+    evidence = Evidence(now=now, usual=90.0, capacity=200.0)
+    return Finding(
+        kind=kind,
+        tier=Tier.HARMFUL,
+        service=service,
+        tenant=f"t-{service}",
+        began_at=990.0,
+        seen_at=995.0,
+        evidence=evidence,
+    )
 
 
 def make_content(digit: str) -> str:

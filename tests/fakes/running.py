@@ -14,9 +14,13 @@ import httpx
 
 from fakes.compiler import ReadableCompiler
 from fakes.fleet import FakeCanary, FakeFleet
+from fakes.telemetry import FakeTelemetry
+from holdfast.engine.command import Command
+from holdfast.model.mitigation import Measure
 from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Platform
-from holdfast.model.ports import Canary, Fleet
+from holdfast.model.ports import Canary, Fleet, Telemetry
+from holdfast.model.prediction import Prediction
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.up import Running, Settings, run_control
 
@@ -41,6 +45,7 @@ class FakeOutside:
     canary: Canary = field(default_factory=FakeCanary)
     tended: list[Platform] = field(default_factory=list)
     stopped: bool = False
+    telemetry: Telemetry = field(default_factory=FakeTelemetry)
     counts: Mapping[str, EdgeCounts] = field(default_factory=dict)
     """Of edges that answer; the others are silent."""
 
@@ -78,6 +83,20 @@ class RunningControl:
         secret = self.state.admin_token.read_text().strip() if token is None else token
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {secret}"}, timeout=30)
 
+    def submit(self, command: Command) -> None:
+        """Have something decided that no request asks for; it must not be refused."""
+        work = self.running.control.submit(command)
+        ticket = asyncio.run_coroutine_threadsafe(work, self.running.ended.get_loop()).result(20)
+        assert ticket.refusal is None, ticket.refusal
+
+    def foretell(self, prediction: Prediction) -> None:
+        """Have this foretold of every measure from now on."""
+
+        async def predict(_: Measure) -> Prediction:
+            return prediction
+
+        self.running.operations._predict = predict
+
     def make_token(self, role: str, tenant: str | None = None) -> str:
         with self.client() as admin:
             made = admin.post("/v1/tokens", json={"name": f"{role}-1", "role": role, "tenant": tenant})
@@ -93,10 +112,12 @@ def short_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def run_in_thread(state: Path, outside: FakeOutside | None = None) -> Iterator[RunningControl]:
+def run_in_thread(
+    state: Path, outside: FakeOutside | None = None, *, watching: bool = False
+) -> Iterator[RunningControl]:
     """A control from its start to its orderly end."""
     outside = outside or FakeOutside()
-    settings = Settings(state, "127.0.0.1", 0, lambda _: outside, ReadableCompiler(), time.time)
+    settings = Settings(state, "127.0.0.1", 0, lambda _: outside, ReadableCompiler(), time.time, watching=watching)
     started: Future[Running] = Future()
     stop: Future[None] = Future()
 

@@ -1,0 +1,75 @@
+"""What the console needs of control."""
+
+from typing import Protocol
+
+from holdfast.model.finding import FindingId
+from holdfast.model.mitigation import Measure, MitigationId
+from holdfast.model.prediction import Prediction
+from holdfast.model.refusal import Refusal
+from holdfast.model.token import Token, TokenId
+from holdfast.views.explanation import ExplanationsDocument
+from holdfast.views.live import OverviewDocument
+from holdfast.views.live_findings import LiveFindingsDocument
+from holdfast.views.live_guards import GuardsDocument
+from holdfast.views.live_history import HistoryPage
+from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery
+from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
+
+
+class LiveSource(Protocol):
+    """What is known now. Called once a second for each thing that somebody looks at, so answers are ready at once.
+
+    `tenant` bounds what may be seen to one tenant's services; None is everybody's.
+    """
+
+    def overview(self) -> OverviewDocument:
+        """Locations, lanes, edges, and what stands out."""
+
+    def services(self, query: ServiceQuery) -> ServicePage:
+        """One page of services; a page beyond the last is empty."""
+
+    def service(self, name: str) -> LiveServiceDocument | None:
+        """One service, if the platform in force has it."""
+
+    def findings(self, tenant: str | None) -> LiveFindingsDocument:
+        """What was found, with suggestions."""
+
+    def mitigations(self, tenant: str | None) -> MitigationsDocument:
+        """What is mitigated now, and what lately was."""
+
+    def history(self, tenant: str | None, before: int | None, count_max: int) -> HistoryPage:
+        """At most `count_max` entries that come before one in the journal; the newest for None."""
+
+    def guards(self) -> GuardsDocument:
+        """How Holdfast's own parts are."""
+
+    async def explain(self, asked: str, tenant: str | None) -> ExplanationsDocument:
+        """Why a request was answered as it was. `asked` is its id, or a pasted answer that holds it."""
+
+
+class ConsoleOperations(Protocol):
+    """Commands to control. `author` is the name on the caller's token."""
+
+    async def preview(self, measure: Measure) -> Prediction:
+        """What a measure would do to the traffic of the last minutes."""
+
+    async def mitigate(
+        self, author: str, measure: Measure, for_s: float, reason: str, *, finding: FindingId | None, force: bool
+    ) -> MitigationDocument | Refusal:
+        """Put a measure in force for `for_s` seconds, in answer to a finding or not.
+
+        Refused where it is predicted to harm, unless `force`.
+        """
+
+    async def end_mitigation(self, author: str, mitigation: MitigationId) -> EndedMitigationDocument | Refusal:
+        """End a mitigation now."""
+
+
+class TokenDirectory(Protocol):
+    """The tokens that are known."""
+
+    def find(self, secret: str) -> Token | None:
+        """Whose secret this is."""
+
+    def get(self, token_id: TokenId) -> Token | None:
+        """A token by id, unless it was revoked."""

@@ -1,0 +1,127 @@
+"""The pages that one looks at: what each shows, and which of its parts keep themselves up to date."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from holdfast.adapters.console.drawing import chart_history
+from holdfast.adapters.console.feed import Gone
+from holdfast.adapters.console.port import LiveSource
+from holdfast.adapters.console.sessions import Session
+from holdfast.views.live_services import ServiceOrder, ServiceQuery, ServiceState
+
+SEARCH_CHARACTERS_MAX: Final = 100
+PAGE_MAX: Final = 10_000
+ENTRIES_MAX: Final = 100
+
+Document = Mapping[str, Any]
+"""What a template is given."""
+Load = Callable[[LiveSource], Document]
+"""Reads what a page shows; called again and again. Gone if there is no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A page: its template, the parts of it that change, and what an address of it asks for.
+
+    `plan` reads an address into a key, the same for the same question, and a way to answer it.
+    """
+
+    name: str
+    regions: tuple[str, ...]
+    plan: Callable[[Request, Session], tuple[tuple[Any, ...], Load]]
+
+
+def _plan_overview(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    _require_all(session)
+
+    def load(source: LiveSource) -> Document:
+        return {"overview": source.overview(), "findings": source.findings(None), "active": _active(source, None)}
+
+    return (), load
+
+
+def _plan_services(request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    query = read_query(request.query_params, session.tenant)
+    return (query,), lambda source: {"page": source.services(query)}
+
+
+def _plan_service(request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    name = request.path_params["service"]
+
+    def load(source: LiveSource) -> Document:
+        live = source.service(name)
+        if live is None or session.tenant not in {None, live.service.tenant}:
+            raise Gone("There is no such service.")
+        return {"live": live, "chart": chart_history(live.history, live.row.usual_per_s, live.row.limit_per_s)}
+
+    return (name,), load
+
+
+def _plan_findings(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    return (), lambda source: {"findings": source.findings(session.tenant)}
+
+
+def _plan_mitigations(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    return (), lambda source: {"mitigations": source.mitigations(session.tenant)}
+
+
+def _plan_history(request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    text = request.query_params.get("before", "")
+    before = int(text) if text.isdecimal() and len(text) < 19 else None
+    return (before,), lambda source: {"history": source.history(session.tenant, before, ENTRIES_MAX)}
+
+
+def _plan_guards(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    _require_all(session)
+    return (), lambda source: {"guards": source.guards()}
+
+
+SCREENS: Final[Mapping[str, Screen]] = {
+    "/": Screen("overview", ("locations", "attention", "busiest", "guard-line"), _plan_overview),
+    "/services": Screen("services", ("service-states", "service-rows"), _plan_services),
+    "/services/{service}": Screen(
+        "service", ("service-now", "service-chart", "service-why", "service-limits"), _plan_service
+    ),
+    "/findings": Screen("findings", ("findings",), _plan_findings),
+    "/mitigations": Screen("mitigations", ("mitigations",), _plan_mitigations),
+    "/history": Screen("history", ("history",), _plan_history),
+    "/guards": Screen("guards", ("guards",), _plan_guards),
+}
+"""By path below the console's root."""
+
+
+def load_pulse(source: LiveSource, tenant: str | None) -> Document:
+    """What every page shows in its head: how many findings and mitigations there are, and what time it is."""
+    findings = source.findings(tenant)
+    return {
+        "now": findings.now,
+        "harmful_count": len(findings.open),
+        "open_count": len(findings.open) + len(findings.unusual),
+        "active_count": len(_active(source, tenant)),
+    }
+
+
+def read_query(params: Mapping[str, str], tenant: str | None) -> ServiceQuery:
+    """Which services an address asks for; what makes no sense is left out."""
+    page = params.get("page", "")
+    return ServiceQuery(
+        tenant=tenant,
+        search=params.get("search", "").strip()[:SEARCH_CHARACTERS_MAX],
+        state=next((state for state in ServiceState if state == params.get("state")), None),
+        order=next((order for order in ServiceOrder if order == params.get("order")), ServiceOrder.STATE),
+        page=max(1, min(int(page), PAGE_MAX)) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,
+    )
+
+
+def _active(source: LiveSource, tenant: str | None) -> tuple[Any, ...]:
+    return source.mitigations(tenant).active
+
+
+def _require_all(session: Session) -> None:
+    if session.tenant is not None:
+        raise HTTPException(HTTPStatus.FORBIDDEN, "Your token shows the services of one tenant only.")

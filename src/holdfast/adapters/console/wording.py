@@ -1,0 +1,118 @@
+"""What things are called on the pages."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from holdfast.model.finding import FindingKind
+from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, MitigationKind, ReadOnly, Shed
+from holdfast.model.prediction import Prediction, Verdict
+from holdfast.model.units import format_rate
+from holdfast.views.live_services import ServiceOrder, ServiceState
+from holdfast.views.live_traffic import TrafficDocument
+
+NETWORKS_TOLD_MAX: Final = 3
+FAILED_SHARE_SHOWN: Final = 0.01
+
+STATES: Final[Mapping[ServiceState, str]] = {
+    ServiceState.HARMFUL: "Harmful",
+    ServiceState.UNREPORTED: "Not reported",
+    ServiceState.MITIGATED: "Mitigated",
+    ServiceState.UNUSUAL: "Unusual",
+    ServiceState.NORMAL: "Normal",
+}
+ORDERS: Final[Mapping[ServiceOrder, str]] = {
+    ServiceOrder.STATE: "State",
+    ServiceOrder.NAME: "Service",
+    ServiceOrder.OFFERED: "Offered",
+    ServiceOrder.REFUSED: "Refused",
+    ServiceOrder.FAILED: "Failed",
+    ServiceOrder.SLOW: "Slow",
+    ServiceOrder.IN_FLIGHT: "In flight",
+    ServiceOrder.USED: "Limit used",
+}
+FINDINGS: Final[Mapping[FindingKind, str]] = {
+    FindingKind.SURGE: "Surge",
+    FindingKind.ERRORS: "Errors",
+    FindingKind.SLOWNESS: "Slow answers",
+    FindingKind.SILENCE: "Silence",
+    FindingKind.SATURATION: "Saturation",
+    FindingKind.HEADROOM: "Headroom",
+    FindingKind.BLINDNESS: "Edge not reporting",
+}
+UNITS: Final[Mapping[FindingKind, str]] = {
+    FindingKind.SURGE: "per_s",
+    FindingKind.SILENCE: "per_s",
+    FindingKind.ERRORS: "share",
+    FindingKind.SLOWNESS: "share",
+    FindingKind.SATURATION: "share",
+    FindingKind.HEADROOM: "share",
+    FindingKind.BLINDNESS: "s",
+}
+"""What the numbers in the evidence are."""
+KINDS: Final[Mapping[MitigationKind, tuple[str, str]]] = {
+    MitigationKind.LIMIT: ("Limit", "hold it to less than its limits"),
+    MitigationKind.DENY: ("Deny a source", "refuse requests by what they have in common"),
+    MitigationKind.BLOCK: ("Block addresses", "refuse clients by address"),
+    MitigationKind.READ_ONLY: ("Read-only", "refuse whatever may write"),
+    MitigationKind.KILL: ("Kill", "refuse everything"),
+}
+"""What people may do by hand, mildest first: its name, and what it does."""
+SPARED_SHARE: Final = 0.05
+"""A measure that refuses less of normal traffic is said to spare it; one that refuses more takes a word to confirm."""
+
+
+def tell_verdict(prediction: Prediction) -> str:
+    """What is foretold, in a few words."""
+    match prediction.verdict:
+        case Verdict.HARMFUL:
+            return "Would hurt normal traffic"
+        case Verdict.UNKNOWN:
+            return "Can't be told: too little traffic was seen"
+        case Verdict.HARMLESS:
+            spares = prediction.normal_refused_share < SPARED_SHARE
+            return "Spares normal traffic" if spares else "Refuses normal traffic, as it is meant to"
+
+
+def takes_word(prediction: Prediction) -> bool:
+    """Whether a click isn't enough to confirm: it would do harm, or refuse normal traffic on purpose."""
+    return prediction.verdict is Verdict.HARMFUL or prediction.normal_refused_share >= SPARED_SHARE
+
+
+def fails_much(traffic: TrafficDocument | None) -> bool:
+    """Whether so much of what is admitted fails that it is to catch the eye: 1 % or more."""
+    return traffic is not None and traffic.failed > 0 and traffic.failed >= traffic.admitted * FAILED_SHARE_SHOWN
+
+
+def tell_measure(measure: Measure) -> str:
+    """A measure as one would say it, without the service."""
+    match measure:
+        case Kill():
+            return "refuse everything"
+        case ReadOnly():
+            return "refuse writes"
+        case Limit():
+            return "limit " + _tell_limit(measure)
+        case Block():
+            return "block " + _tell_networks(measure.networks)
+        case Deny():
+            return f"deny {measure.source}"
+        case Shed():
+            return f"shed at {measure.location} down to {format_rate(measure.budget_per_s)}"
+
+
+def _tell_limit(limit: Limit) -> str:
+    parts = []
+    if limit.requests_per_s is not None:
+        parts.append(f"to {format_rate(limit.requests_per_s)}")
+    if limit.per_client is not None:
+        whose = "client" if limit.client_prefix == 32 else f"/{limit.client_prefix} network"
+        parts.append(f"each {whose} to {format_rate(limit.per_client.requests)}")
+    if limit.in_flight is not None:
+        parts.append(f"to {limit.in_flight} in flight")
+    return ", ".join(parts)
+
+
+def _tell_networks(networks: tuple[object, ...]) -> str:
+    told = ", ".join(str(network) for network in networks[:NETWORKS_TOLD_MAX])
+    more = len(networks) - NETWORKS_TOLD_MAX
+    return f"{told} and {more} more" if more > 0 else told
