@@ -5,6 +5,9 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from holdfast.drills.report.words import format_measure
+from holdfast.drills.result import Measure
+
 RESULTS: Final = Path(__file__).parents[1] / "results"
 _INTRODUCTION: Final = """\
 # Drill results
@@ -33,9 +36,9 @@ def _render_run(run: dict[str, Any]) -> str:
 
 
 def _render_measure(name: str, measure: dict[str, Any]) -> str:
-    value = "without end" if measure["value"] is None else f"{measure['value']:,.4g} {measure['unit']}"
+    value = "without end" if measure["value"] is None else format_measure(Measure.model_validate(measure))
     met = {None: "", True: "yes", False: "**no**"}[measure["ok"]]
-    return f"| {name.replace('_', ' ')} | {value} | {measure['goal'] or ''} | {met} | {measure['samples']:,} |\n"
+    return f"| {name.replace('_', ' ')} | {value} | {measure['goal'] or ''} | {met} | {measure['samples'] or 0:,} |\n"
 
 
 PAGES: Final = {"drill-results.md": render_results}

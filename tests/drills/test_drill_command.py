@@ -39,10 +39,10 @@ def start(scratch: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def await_blocks(process: subprocess.Popen[str]) -> None:
+def await_line(process: subprocess.Popen[str], words: str) -> None:
     assert process.stderr is not None
-    while "above its cap" not in (line := process.stderr.readline()):
-        assert line, "it ended before a block began"
+    while words not in (line := process.stderr.readline()):
+        assert line, f"it ended before it told of {words}"
 
 
 def test_the_short_form_leaves_bystanders_whole(scratch: str, tmp_path: Path) -> None:
@@ -76,10 +76,78 @@ def test_without_protections_there_is_harm(scratch: str, tmp_path: Path) -> None
         assert before == 100
 
 
+def play_short(scratch: str, folder: Path, name: str, *more: str) -> DrillResult:
+    """The result of a drill's short form; whatever happened is told if the test fails."""
+    file = folder / "result.json"
+    process = start(scratch, "run", name, "--short", "--seed", "7", "--json", str(file), *more)
+    told, happened = process.communicate(timeout=RUN_S_MAX)
+    print(told, happened)
+    result = DrillResult.model_validate_json(file.read_text())
+    assert process.returncode == {Verdict.PASS: 0, Verdict.FAIL: 10, Verdict.INVALID: 11}[result.verdict]
+    return result
+
+
+def read_values(result: DrillResult, *names: str) -> list[float | None]:
+    return [result.measures[name].value for name in names]
+
+
+def test_an_attack_is_named_and_a_crowd_let_be(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "surge-attack")
+    assert result.verdict is not Verdict.INVALID
+    assert read_values(result, "named_first", "wrong_names", "wrong_actions") == [100, 0, 0]
+    assert read_values(result, "crowd_requests_refused", "crowd_actions") == [0, 0]
+    assert read_values(result, "queue_bystander_success") == [100]
+
+
+def test_an_attack_without_protections_hurts_everybody(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "surge-attack", "--without-protections")
+    assert result.verdict is Verdict.FAIL
+
+
+def test_in_a_surge_of_everything_the_critical_are_kept(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "platform-surge")
+    classes = ("critical_plus", "critical", "sheddable_plus", "sheddable")
+    served = [result.measures[f"queue_class_{rank}_success"].value or 0.0 for rank in classes]
+    assert served == sorted(served, reverse=True)
+    assert min(served[:2]) > 99
+    assert served[3] < 60
+
+
+def test_mistaken_mitigations_are_stopped_or_reverted(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "mitigation-backfire")
+    for mistake in ("block", "one_bucket"):
+        assert read_values(result, f"{mistake}_stopped_by_prediction") == [1]
+        assert result.measures[f"{mistake}_reverted_max"].value is not None
+    assert read_values(result, "bystander_success", "refused_afterwards") == [100, 0]
+
+
+def test_mistaken_mitigations_last_where_nobody_watches(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "mitigation-backfire", "--without-protections")
+    assert result.verdict is Verdict.FAIL
+    assert read_values(result, "block_reverted_max", "one_bucket_reverted_max") == [None, None]
+
+
+def test_a_rogue_monitor_is_switched_off_and_reverted_and_no_request_notices(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "rogue-monitor")
+    assert result.verdict is not Verdict.INVALID
+    assert read_values(result, "request_success", "said_why") == [100, 1]
+    assert all(result.measures[name].value is not None for name in ("switched_off_max", "reverted_max"))
+
+
+UNDER_LOAD = [
+    ("noisy-neighbour", "above its cap: 1 pair"),
+    ("surge-attack", "addresses"),
+    ("platform-surge", "everything rises"),
+    ("mitigation-backfire", "by its prediction"),
+    ("rogue-monitor", "a build is deployed"),
+]
+"""Each drill, and what it tells when all its processes are at work."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_drill_leaves_nothing_behind(scratch: str, number: signal.Signals) -> None:
     process = start(scratch, "run", "noisy-neighbour", "--short")
-    await_blocks(process)
+    await_line(process, "above its cap: 1 pair")
     running = list_running(scratch)
     assert any("envoy" in each for each in running)
     process.send_signal(number)
@@ -88,9 +156,10 @@ def test_an_interrupted_drill_leaves_nothing_behind(scratch: str, number: signal
     assert "everything that the drill started has ended" in happened
 
 
-def test_a_killed_drill_takes_holdfast_and_its_edges_along(scratch: str) -> None:
-    process = start(scratch, "run", "noisy-neighbour", "--short")
-    await_blocks(process)
+@pytest.mark.parametrize(("name", "words"), UNDER_LOAD)
+def test_a_killed_drill_takes_everything_along(scratch: str, name: str, words: str) -> None:
+    process = start(scratch, "run", name, "--short")
+    await_line(process, words)
     process.kill()
     process.communicate(timeout=RUN_S_MAX)
     deadline = time.monotonic() + RUN_S_MAX
@@ -100,7 +169,8 @@ def test_a_killed_drill_takes_holdfast_and_its_edges_along(scratch: str) -> None
 
 def test_drills_are_listed() -> None:
     done = subprocess.run([*DRILL, "list"], capture_output=True, text=True, timeout=60, check=True)
-    assert "noisy-neighbour" in done.stdout
+    for name, _ in UNDER_LOAD:
+        assert name in done.stdout
 
 
 def test_an_unknown_drill_is_told(scratch: str) -> None:

@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="Replay incidents against real edge
 @app.command("list")
 def list_() -> None:
     """List the drills that come along."""
-    from holdfast.drills.scenario import list_scenarios  # noqa: PLC0415 - so that no other command pays for it
+    from holdfast.drills.catalogue import list_scenarios  # noqa: PLC0415 - so that no other command pays for it
 
     print_table("Drills", ("name", "what is played"), ((each.drill, each.title) for each in list_scenarios()))
 
@@ -27,6 +27,9 @@ def run(
     without_protections: Annotated[
         bool, typer.Option("--without-protections", help="Holdfast only passes traffic: shows the harm.")
     ] = False,
+    peer: Annotated[
+        PeerName | None, typer.Option("--peer", help="Play surge-attack with this in place of Holdfast.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result here.")] = None,
     report: Annotated[Path | None, typer.Option(metavar="DIR", help="Write an HTML report here.")] = None,
 ) -> None:
@@ -37,4 +40,4 @@ def run(
     """
     from holdfast.cli.drill_run import Wish, run_drill  # noqa: PLC0415 - so that no other command pays for it
 
-    run_drill(Wish(name, seed, short=short, protected=not without_protections, json_file=json_file, report=report))
+    run_drill(Wish(name, seed, short=short, protected=not without_protections, peer=peer, json_file=json_file, report=report))

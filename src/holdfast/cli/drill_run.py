@@ -17,14 +17,13 @@ from holdfast.adapters.envoy.binary import NoEnvoy
 from holdfast.cli.drill_view import show_drill
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail, print_line, print_table
-from holdfast.drills.blocks import LocationBusy
-from holdfast.drills.holdfast_process import HoldfastFailed
+from holdfast.drills.broken import DrillBroken
+from holdfast.drills.catalogue import Scenario, ScenarioInvalid, load_scenario, play
+from holdfast.drills.drill import Order, Played
 from holdfast.drills.instruments import BuildError, InstrumentError
-from holdfast.drills.kills import KillsFailed
-from holdfast.drills.noisy_neighbour import NoisyNeighbourDrill, Order, Played
-from holdfast.drills.report import format_measure, format_words, write_report
+from holdfast.drills.report.page import write_report
+from holdfast.drills.report.words import format_measure, format_words
 from holdfast.drills.result import DrillResult, Verdict
-from holdfast.drills.scenario import NoisyNeighbour, ScenarioInvalid, load_scenario
 
 SEED_BITS: Final = 31
 STYLES: Final = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INVALID: "bold yellow"}
@@ -62,22 +61,22 @@ def run_drill(wish: Wish) -> NoReturn:
     except ScenarioInvalid as error:
         fail(ExitCode.INPUT_MISTAKEN, str(error))
     seed = secrets.randbits(SEED_BITS) if wish.seed is None else wish.seed
-    played = _play(Order(scenario, seed, short=wish.short, protected=wish.protected))
+    played = _play(scenario, Order(seed, short=wish.short, protected=wish.protected))
     _print_result(played)
-    _write(wish, played, scenario)
+    _write(wish, played)
     raise typer.Exit(DrillExit[played.result.verdict.name])
 
 
-def _play(order: Order) -> Played:
+def _play(scenario: Scenario, order: Order) -> Played:
     try:
         with _interrupted_once(), show_drill() as watcher:
-            return NoisyNeighbourDrill(order, watcher).play()
+            return play(scenario, order, watcher)
     except KeyboardInterrupt:
         err().print("Interrupted; everything that the drill started has ended.", style="yellow")
         raise typer.Exit(DrillExit.INTERRUPTED) from None
     except NoEnvoy as error:
         fail(ExitCode.ENVOY_MISSING, str(error))
-    except (BuildError, InstrumentError, HoldfastFailed, KillsFailed, LocationBusy, OSError) as error:
+    except (BuildError, InstrumentError, DrillBroken, OSError) as error:
         err().print(Text.assemble(("error: ", "bold red"), str(error)))
         raise typer.Exit(DrillExit.BROKEN) from error
 
@@ -123,11 +122,11 @@ def _explain(result: DrillResult) -> str:
     return ""
 
 
-def _write(wish: Wish, played: Played, scenario: NoisyNeighbour) -> None:
+def _write(wish: Wish, played: Played) -> None:
     try:
         if wish.json_file is not None:
             wish.json_file.write_text(played.result.model_dump_json(indent=2) + "\n", encoding="utf-8")
         if wish.report is not None:
-            print_line(f"Report: {write_report(played, scenario, wish.report)}")
+            print_line(f"Report: {write_report(played, wish.report)}")
     except OSError as error:
         fail(ExitCode.DISK_FULL, f"{error.filename} can't be written: {error.strerror}")

@@ -45,10 +45,14 @@ class Moment(Noun):
 
 
 class DrillResult(Noun):
-    """A finished drill. Its JSON form is what tables in the documentation are made from."""
+    """A finished drill. Its JSON form is what tables in the documentation are made from.
+
+    `peer` names what was played with in place of Holdfast, if anything.
+    """
 
     scenario: str
     protected: bool
+    peer: str | None = None
     seed: int
     short: bool
     verdict: Verdict

@@ -6,15 +6,18 @@ on first use with the machine's C compiler and started as a process of its own.
 
 from holdfast.drills.instruments.build import BuildError, CompilerMissingError, build_instrument
 from holdfast.drills.instruments.load import LoadRun, run_load, start_load
-from holdfast.drills.instruments.load_plan import HostLoad, LoadPlan, RateWindow, render_plan
+from holdfast.drills.instruments.load_plan import HostLoad, LoadPlan, RateWindow, SourcePool, render_plan
 from holdfast.drills.instruments.load_result import (
     Failure,
     LatenessVerdict,
     LoadResult,
     check_lateness,
+    find_latency_ms,
     is_success,
     latency_ms_percentile,
+    name_streams,
     select_hosts,
+    select_streams,
     select_window,
     success_rate,
 )
@@ -33,16 +36,20 @@ __all__ = [
     "LoadRun",
     "Placement",
     "RateWindow",
+    "SourcePool",
     "Upstream",
     "UpstreamOptions",
     "UpstreamStats",
     "build_instrument",
     "check_lateness",
+    "find_latency_ms",
     "is_success",
     "latency_ms_percentile",
+    "name_streams",
     "render_plan",
     "run_load",
     "select_hosts",
+    "select_streams",
     "select_window",
     "start_load",
     "start_upstream",

@@ -1,11 +1,12 @@
 /* Open-loop HTTP/1.1 load: every request has an intended send time that doesn't depend on any answer, and its
  * latency counts from that time, so a slow target can't hide its slowness by slowing the generator down.
  *
- *     load PLAN RECORDS
+ *     load PLAN RECORDS [--exit-with-stdin]
  *
  * PLAN is described in load_plan.h, RECORDS in load_schedule.h. On stdout: a line {"started_ns": N} at the start
  * and a line of summary at the end. SIGTERM or SIGINT stops sending; what is in flight is still waited for, at
- * most until its timeout. Exit code 0: ran; 1: could not; 2: the plan or the arguments are wrong.
+ * most until its timeout. With --exit-with-stdin the end of stdin ends it at once: its starter is gone, and nobody
+ * will read what it measured. Exit code 0: ran; 1: could not; 2: the plan or the arguments are wrong.
  *
  * One thread sleeps in epoll until the next request is due, an answer arrives or a timeout passes; it never spins.
  * Its own tardiness is recorded with each request as lateness. A keep-alive connection that the server closes
@@ -31,6 +32,7 @@
 
 #define EVENTS_MAX 256
 #define STOP_TAG UINT64_MAX
+#define STARTER_TAG (UINT64_MAX - 1)
 
 struct run {
     const struct plan *plan;
@@ -96,8 +98,8 @@ static void finish_connecting(struct run *run, struct connection *connection) {
 static void assign(struct run *run, struct connection *connection) {
     size_t request = run->assigned++;
     connection_occupy(&run->connections, connection, request);
-    run->schedule->records[request].source = connection_source(&run->connections, connection);
     enum opening opening = connection->fd < 0 ? connection_open(&run->connections, connection) : OPENED;
+    run->schedule->records[request].source = (int32_t)connection->source;
     if (opening != OPENED) {
         fail(run, connection, opening == REFUSED ? FAILED_CONNECT : FAILED_LOCAL);
         return;
@@ -111,7 +113,8 @@ static void assign(struct run *run, struct connection *connection) {
 
 static void assign_waiting(struct run *run) {
     while (run->assigned < run->taken) {
-        struct connection *connection = connections_pick(&run->connections);
+        size_t pool = run->plan->hosts[run->schedule->records[run->assigned].host].pool;
+        struct connection *connection = connections_pick(&run->connections, pool);
         if (connection == NULL) {
             return;
         }
@@ -285,6 +288,14 @@ static int64_t next_deadline_ns(const struct run *run) {
     return deadline_ns;
 }
 
+/* Nothing is ever written to stdin, so anything but an end is passed over. */
+static void heed_starter(void) {
+    char ignored[64];
+    if (read(STDIN_FILENO, ignored, sizeof ignored) == 0) {
+        exit(1);
+    }
+}
+
 static void run_load(struct run *run) {
     struct epoll_event events[EVENTS_MAX];
     while (!finished(run)) {
@@ -293,6 +304,8 @@ static void run_load(struct run *run) {
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 == STOP_TAG) {
                 stop(run);
+            } else if (events[i].data.u64 == STARTER_TAG) {
+                heed_starter();
             } else {
                 on_event(run, &events[i]);
             }
@@ -321,6 +334,11 @@ static void watch_signals(struct run *run) {
     epoll_ctl(run->connections.epoll_fd, EPOLL_CTL_ADD, run->signal_fd, &event);
 }
 
+static bool watch_starter(const struct run *run) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = STARTER_TAG};
+    return epoll_ctl(run->connections.epoll_fd, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0;
+}
+
 static void run_timed(struct run *run) {
     double cpu_before_s = cpu_s();
     run->totals.started_ns = run->last_sent_ns = now_ns();
@@ -335,17 +353,21 @@ static void run_timed(struct run *run) {
     run->totals.connections_opened = run->connections.opened;
 }
 
-static int run_plan(const struct plan *plan, struct schedule *schedule, const char *records_file) {
+static int run_plan(const struct plan *plan, struct schedule *schedule, const char *records_file,
+                    bool exits_with_stdin) {
     struct run run = {.plan = plan, .schedule = schedule};
     uint32_t *sources = sources_draw(plan->seed, plan->sources);
-    if (sources == NULL ||
-        !connections_init(&run.connections, plan->connections_max, plan->target, sources, plan->sources)) {
+    if (sources == NULL || !connections_init(&run.connections, plan, sources)) {
         fprintf(stderr, "load: no memory or descriptors for %zu connections; see ulimit -n\n",
                 plan->connections_max);
         return 1;
     }
     wake_on_time();
     watch_signals(&run);
+    if (exits_with_stdin && !watch_starter(&run)) {
+        perror("load: watching stdin");
+        return 1;
+    }
     run_timed(&run);
     connections_free(&run.connections);
     close(run.signal_fd);
@@ -357,15 +379,16 @@ static int run_plan(const struct plan *plan, struct schedule *schedule, const ch
 }
 
 int main(int argument_count, char **arguments) {
-    if (argument_count != 3) {
-        fprintf(stderr, "usage: load PLAN RECORDS\n");
+    bool exits_with_stdin = argument_count == 4 && strcmp(arguments[3], "--exit-with-stdin") == 0;
+    if (argument_count != 3 && !exits_with_stdin) {
+        fprintf(stderr, "usage: load PLAN RECORDS [--exit-with-stdin]\n");
         return 2;
     }
     struct plan plan;
     struct schedule schedule = {0};
     int code = 2;
     if (plan_read(&plan, arguments[1]) && schedule_draw(&schedule, &plan)) {
-        code = run_plan(&plan, &schedule, arguments[2]);
+        code = run_plan(&plan, &schedule, arguments[2], exits_with_stdin);
     }
     free(schedule.records);
     plan_free(&plan);

@@ -22,7 +22,10 @@ ANYWHERE = Placement()
 
 
 class LoadRun:
-    """A load generator that has started to send. As a context manager, it is gone when the block is left."""
+    """A load generator that has started to send. As a context manager, it is gone when the block is left.
+
+    It also ends by itself when the process that started it does, however that happens.
+    """
 
     def __init__(self, plan: LoadPlan, placement: Placement) -> None:
         """Starts it. Raises InstrumentError, BuildError."""
@@ -33,7 +36,8 @@ class LoadRun:
         plan_file = Path(self._folder.name) / "plan"
         plan_file.write_text(render_plan(plan), encoding="utf-8")
         try:
-            self._process = InstrumentProcess([str(program), str(plan_file), str(self._records)], placement)
+            command = [str(program), str(plan_file), str(self._records), "--exit-with-stdin"]
+            self._process = InstrumentProcess(command, placement)
         except BaseException:
             self._folder.cleanup()
             raise

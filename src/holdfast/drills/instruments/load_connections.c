@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -19,13 +20,22 @@ static bool allow_descriptors(size_t count) {
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= count;
 }
 
-bool connections_init(struct connections *connections, size_t count, struct sockaddr_in target, uint32_t *sources,
-                      size_t source_count) {
-    *connections = (struct connections){.target = target, .sources = sources, .source_count = source_count};
+static bool init_pools(struct connections *connections, const struct plan *plan) {
+    connections->pools = calloc(plan->pool_count, sizeof(struct pool));
+    for (size_t i = 0; connections->pools != NULL && i < plan->pool_count; i++) {
+        connections->pools[i] = (struct pool){.first = plan->pools[i].first, .count = plan->pools[i].count};
+        chain_init(&connections->pools[i].idle);
+    }
+    return connections->pools != NULL;
+}
+
+bool connections_init(struct connections *connections, const struct plan *plan, uint32_t *sources) {
+    size_t count = plan->connections_max;
+    *connections = (struct connections){.target = plan->target, .sources = sources};
     connections->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     connections->all = calloc(count, sizeof(struct connection));
     connections->inputs = calloc(count, INPUT_BYTES);
-    bool memory = connections->all != NULL && connections->inputs != NULL;
+    bool memory = connections->all != NULL && connections->inputs != NULL && init_pools(connections, plan);
     if (connections->epoll_fd < 0 || !memory || !allow_descriptors(count + DESCRIPTORS_BESIDE)) {
         return false;
     }
@@ -44,6 +54,7 @@ bool connections_init(struct connections *connections, size_t count, struct sock
 void connections_free(struct connections *connections) {
     free(connections->all);
     free(connections->inputs);
+    free(connections->pools);
     free(connections->sources);
     close(connections->epoll_fd);
 }
@@ -56,18 +67,31 @@ static size_t index_of(const struct connections *connections, const struct conne
     return (size_t)(connection - connections->all);
 }
 
-int32_t connection_source(const struct connections *connections, const struct connection *connection) {
-    return (int32_t)(index_of(connections, connection) % connections->source_count);
+/* The first of a pool's idle connections, or NULL. */
+static struct connection *first_idle(const struct pool *pool) {
+    char *link = chain_first(&pool->idle);
+    return link == NULL ? NULL : (struct connection *)(link - offsetof(struct connection, pool_link));
 }
 
-struct connection *connections_pick(struct connections *connections) {
-    size_t open = connections->idle.length + connections->busy.length;
-    bool some_source_silent = open < connections->source_count;
-    if (connections->idle.length > 0 && !some_source_silent) {
-        return chain_first(&connections->idle);
+static struct connection *make_closed(struct connections *connections) {
+    if (connections->closed.length == 0 && connections->idle.length > 0) {
+        connection_close(connections, chain_first(&connections->idle));
     }
-    struct connection *closed = chain_first(&connections->closed);
-    return closed != NULL ? closed : chain_first(&connections->idle);
+    return chain_first(&connections->closed);
+}
+
+struct connection *connections_pick(struct connections *connections, size_t pool_index) {
+    struct pool *pool = &connections->pools[pool_index];
+    struct connection *idle = first_idle(pool);
+    bool some_source_silent = pool->open < pool->count;
+    if (idle != NULL && (!some_source_silent || connections->closed.length == 0)) {
+        return idle;
+    }
+    struct connection *closed = make_closed(connections);
+    if (closed != NULL) {
+        closed->pool = pool;
+    }
+    return closed;
 }
 
 static bool watch(const struct connections *connections, const struct connection *connection) {
@@ -84,8 +108,8 @@ struct connection *connection_of_event(const struct connections *connections, ui
 
 static bool bind_source(const struct connections *connections, const struct connection *connection) {
     const int yes = 1;
-    int32_t source = connection_source(connections, connection);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(connections->sources[source])};
+    uint32_t source = connections->sources[connection->source];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(source)};
     /* The port is left to connect(), which may share it between targets; bind() would need one of its own. */
     setsockopt(connection->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -93,7 +117,10 @@ static bool bind_source(const struct connections *connections, const struct conn
 }
 
 enum opening connection_open(struct connections *connections, struct connection *connection) {
+    struct pool *pool = connection->pool;
+    connection->source = pool->first + pool->turn++ % pool->count;
     connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    pool->open += connection->fd >= 0;
     if (connection->fd < 0 || !bind_source(connections, connection)) {
         return NOTHING_LEFT;
     }
@@ -107,8 +134,17 @@ enum opening connection_open(struct connections *connections, struct connection 
     return watch(connections, connection) ? OPENED : NOTHING_LEFT;
 }
 
+static void leave_idle(struct connections *connections, struct connection *connection) {
+    chain_remove(&connections->idle, &connection->link);
+    chain_remove(&connection->pool->idle, &connection->pool_link);
+}
+
 void connection_occupy(struct connections *connections, struct connection *connection, size_t request) {
-    chain_remove(connection->fd < 0 ? &connections->closed : &connections->idle, &connection->link);
+    if (connection->fd < 0) {
+        chain_remove(&connections->closed, &connection->link);
+    } else {
+        leave_idle(connections, connection);
+    }
     chain_append(&connections->busy, &connection->link);
     connection->request = request;
     connection->sent = connection->used = 0;
@@ -119,13 +155,19 @@ void connection_release(struct connections *connections, struct connection *conn
     connection->request = NO_REQUEST;
     chain_remove(&connections->busy, &connection->link);
     chain_append(&connections->idle, &connection->link);
+    chain_append(&connection->pool->idle, &connection->pool_link);
 }
 
 void connection_close(struct connections *connections, struct connection *connection) {
-    chain_remove(connection_is_busy(connection) ? &connections->busy : &connections->idle, &connection->link);
+    if (connection_is_busy(connection)) {
+        chain_remove(&connections->busy, &connection->link);
+    } else {
+        leave_idle(connections, connection);
+    }
     chain_append(&connections->closed, &connection->link);
     if (connection->fd >= 0) {
         close(connection->fd);
+        connection->pool->open--;
     }
     connection->fd = -1;
     connection->generation++;

@@ -1,5 +1,6 @@
-/* The generator's connections: each is in exactly one of three chains. Taking from the front and giving back to
- * the end makes all connections, and with them all source addresses, take equal turns. */
+/* The generator's connections: each is in exactly one of three chains, and an idle one also in that of its pool.
+ * Taking from the front and giving back to the end makes all connections of a pool, and with them all its source
+ * addresses, take equal turns. */
 #ifndef HOLDFAST_LOAD_CONNECTIONS_H
 #define HOLDFAST_LOAD_CONNECTIONS_H
 
@@ -10,11 +11,23 @@
 
 #include "chain.h"
 #include "http1.h"
+#include "load_plan.h"
 
 #define INPUT_BYTES 16384 /* an answer's head must fit */
 
+/* Source addresses that take turns, and the connections that they have open. */
+struct pool {
+    size_t first, count; /* of the sources */
+    size_t turn;         /* how many connections were ever opened: the next one has source first + turn % count */
+    size_t open;
+    struct chain idle;   /* by their pool links, the longest idle first */
+};
+
 struct connection {
     struct link link; /* first, so that a chain's link is the connection */
+    struct link pool_link;
+    struct pool *pool; /* while open or busy */
+    size_t source;     /* likewise */
     int fd;
     uint32_t generation; /* tells an event of this connection from one of its slot's earlier ones */
     bool connecting;
@@ -31,8 +44,8 @@ struct connection {
 struct connections {
     int epoll_fd;
     struct sockaddr_in target;
-    uint32_t *sources; /* host byte order; connection i has source i % source_count */
-    size_t source_count;
+    uint32_t *sources; /* host byte order */
+    struct pool *pools;
     struct connection *all;
     char *inputs; /* apart, so that what is never used is never touched */
     size_t opened;
@@ -42,14 +55,15 @@ struct connections {
 
 enum opening { OPENED, REFUSED, NOTHING_LEFT };
 
-/* Makes room for `count` closed connections; takes over `sources`. False without memory or descriptors. */
-bool connections_init(struct connections *connections, size_t count, struct sockaddr_in target, uint32_t *sources,
-                      size_t source_count);
+/* Makes room for as many closed connections as the plan allows; takes over `sources`. False without memory or
+ * descriptors. */
+bool connections_init(struct connections *connections, const struct plan *plan, uint32_t *sources);
 
 void connections_free(struct connections *connections);
 
-/* A connection to send with, open (fd >= 0) or to be opened; NULL when all are busy. */
-struct connection *connections_pick(struct connections *connections);
+/* A connection of a pool to send with, open (fd >= 0) or to be opened; NULL when all are busy. Where none is left
+ * to be opened, it closes the longest idle one of another pool. */
+struct connection *connections_pick(struct connections *connections, size_t pool);
 
 /* Starts connecting. NOTHING_LEFT means that this machine has no port or descriptor for it. */
 enum opening connection_open(struct connections *connections, struct connection *connection);
@@ -65,8 +79,6 @@ void connection_close(struct connections *connections, struct connection *connec
 
 /* The connection an epoll event is about; NULL when it has been closed since. */
 struct connection *connection_of_event(const struct connections *connections, uint64_t tag);
-
-int32_t connection_source(const struct connections *connections, const struct connection *connection);
 
 bool connection_is_busy(const struct connection *connection);
 

@@ -16,6 +16,7 @@
  *     path P                   default /
  *     header NAME: VALUE       any number
  *     body TEXT                to the end of the line
+ *     pool FIRST COUNT         which of the sources take turns for this host, FIRST counted from 0; default all
  *     rate START_S END_S RPS   Poisson arrivals; any number of them, overlaps add up
  */
 #ifndef HOLDFAST_LOAD_PLAN_H
@@ -32,14 +33,21 @@
 #define PLAN_TIMEOUT_MS_MAX 600000
 #define PLAN_HOSTS_MAX 65535
 #define PLAN_RATES_MAX 1000000
+#define PLAN_POOLS_MAX 4096
 
 struct plan_rate {
     double start_s, end_s, rps;
     size_t host;
 };
 
+/* Source addresses that take turns; hosts with the same ones share a pool, and with it its connections. */
+struct plan_pool {
+    size_t first, count;
+};
+
 struct plan_host {
     char *name, *method, *path, *headers, *body;
+    size_t pool;
     char *request; /* the bytes to send, made once the plan is complete */
     size_t request_size;
     bool asks_for_head; /* answers to HEAD carry no body, whatever their length says */
@@ -54,6 +62,8 @@ struct plan {
     bool keep_alive;
     struct plan_host *hosts;
     size_t host_count;
+    struct plan_pool *pools; /* the first is that of all sources */
+    size_t pool_count;
     struct plan_rate *rates;
     size_t rate_count;
 };

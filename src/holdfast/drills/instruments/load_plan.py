@@ -22,8 +22,19 @@ class RateWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePool:
+    """Which of a plan's source addresses take turns: `count` of them from `first` on, counted from 0."""
+
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class HostLoad:
-    """The requests for one host. Windows that overlap add up. The same host may appear in a plan more than once."""
+    """The requests for one host. Windows that overlap add up. The same host may appear in a plan more than once.
+
+    `stream` is what the scorer knows these requests by; it isn't sent. Without a pool all sources take turns.
+    """
 
     host: str
     rates: tuple[RateWindow, ...]
@@ -31,6 +42,8 @@ class HostLoad:
     path: str = "/"
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
+    pool: SourcePool | None = None
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class LoadPlan:
         """Checks the plan."""
         wrong = _find_wrong_settings(self)
         for load in self.hosts:
-            wrong += _find_wrong_host(load)
+            wrong += _find_wrong_host(load) + _find_wrong_pool(load, self.sources)
         if wrong:
             raise ValueError("\n".join(wrong))
 
@@ -96,6 +109,13 @@ def _find_wrong_host(load: HostLoad) -> list[str]:
     return wrong
 
 
+def _find_wrong_pool(load: HostLoad, sources: int) -> list[str]:
+    pool = load.pool
+    if pool is None or (pool.first >= 0 and pool.count >= 1 and pool.first + pool.count <= sources):
+        return []
+    return [f"{load.host}: {pool} is not within {sources} sources"]
+
+
 def render_plan(plan: LoadPlan) -> str:
     """The plan in the generator's format, which `load_plan.h` describes."""
     lines = [
@@ -120,5 +140,6 @@ def _render_host(load: HostLoad) -> list[str]:
         f"  path {load.path}",
         *(f"  header {name}: {value}" for name, value in load.headers),
         *([] if load.body is None else [f"  body {load.body}"]),
+        *([] if load.pool is None else [f"  pool {load.pool.first} {load.pool.count}"]),
         *(f"  rate {window.start_s!r} {window.end_s!r} {window.rps!r}" for window in load.rates),
     ]

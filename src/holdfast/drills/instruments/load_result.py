@@ -122,6 +122,18 @@ def select_hosts(result: LoadResult, hosts: Collection[str]) -> Records:
     return result.records[np.isin(result.records["host"], places)]
 
 
+def select_streams(result: LoadResult, streams: Collection[str]) -> Records:
+    """The records of the requests of these streams."""
+    places = [place for place, load in enumerate(result.plan.hosts) if load.stream in streams]
+    return result.records[np.isin(result.records["host"], places)]
+
+
+def name_streams(result: LoadResult) -> npt.NDArray[np.str_]:
+    """Of each record, the stream that it belongs to; shape (requests,)."""
+    streams = np.array([load.stream for load in result.plan.hosts], dtype=np.str_)
+    return np.take(streams, result.records["host"])
+
+
 def select_window(records: Records, start_s: float, end_s: float) -> Records:
     """The records of requests intended from `start_s` up to `end_s`, that moment excluded."""
     intended_s = records["intended_s"]
@@ -132,6 +144,11 @@ def is_success(records: Records) -> npt.NDArray[np.bool_]:
     """Whether each request was answered in full with a status from 200 to 399; shape (requests,)."""
     status = records["status"]
     return np.asarray((status >= 200) & (status < 400))
+
+
+def find_latency_ms(records: Records) -> npt.NDArray[np.float32]:
+    """Latencies in milliseconds, infinite for every request that isn't a success; shape (requests,)."""
+    return np.where(is_success(records), records["latency_ms"], np.float32(np.inf))
 
 
 def success_rate(records: Records) -> float:
@@ -147,7 +164,7 @@ def latency_ms_percentile(records: Records, percent: float) -> float:
     Nearest rank: the smallest latency that at least `percent` % of the requests don't exceed. Raises ValueError when
     there are none.
     """
-    return _find_nearest_rank(np.where(is_success(records), records["latency_ms"], np.inf), percent)
+    return _find_nearest_rank(find_latency_ms(records), percent)
 
 
 def _find_nearest_rank(values: npt.NDArray[Any], percent: float) -> float:

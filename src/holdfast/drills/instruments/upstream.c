@@ -5,8 +5,10 @@
  *
  * Listens on 127.0.0.1 and prints {"port": N} once it does. Any request is answered 200 when its work is done, or
  * 503 at once when the location is full. GET /healthz is answered at once and counts nowhere. GET /__stats tells
- * what goes on, as JSON: peaks are since it was last asked, counts since the start. SIGTERM or SIGINT ends it, and
- * with --exit-with-stdin so does the end of stdin: its starter can't leave it behind by dying.
+ * what goes on, as JSON: peaks are since it was last asked, counts since the start. PUT /__capacity-host makes the
+ * host that it is sent to the capacity host; what the one before still works on counts along until it is done.
+ * SIGTERM or SIGINT ends it, and with --exit-with-stdin so does the end of stdin: its starter can't leave it behind
+ * by dying.
  *
  * HTTP/1.1, kept alive, with bodies of any length read and dropped. Of pipelined requests one is taken at a time.
  * A caller that ends its side has hung up: what it queued is withdrawn. So does one that doesn't read its answers.
@@ -53,7 +55,7 @@ static const struct {
 
 enum phase { READING_HEAD, READING_BODY, AWAITING_WORK };
 
-enum resource { ANY_RESOURCE, HEALTH, STATS };
+enum resource { ANY_RESOURCE, HEALTH, STATS, CAPACITY_HOST };
 
 struct caller {
     struct waiting waiting; /* first, for upstream_location.h */
@@ -151,7 +153,7 @@ static void send_stats(struct server *server, struct caller *caller) {
 }
 
 static void act_on_request(struct server *server, struct caller *caller) {
-    if (caller->resource == HEALTH) {
+    if (caller->resource == HEALTH || caller->resource == CAPACITY_HOST) {
         send_answer(server, caller, 200, "OK", "ok");
     } else if (caller->resource == STATS) {
         send_stats(server, caller);
@@ -165,6 +167,9 @@ static void act_on_request(struct server *server, struct caller *caller) {
 }
 
 static enum resource resource_of(const struct http_head *head) {
+    if (slice_is(head->words[0], "PUT") && slice_is(head->words[1], "/__capacity-host")) {
+        return CAPACITY_HOST;
+    }
     bool gets = slice_is(head->words[0], "GET");
     if (gets && slice_is(head->words[1], "/healthz")) {
         return HEALTH;
@@ -172,14 +177,26 @@ static enum resource resource_of(const struct http_head *head) {
     return gets && slice_is(head->words[1], "/__stats") ? STATS : ANY_RESOURCE;
 }
 
-static bool is_for(const struct http_head *head, const char *host) {
+static struct slice name_of_host(const struct http_head *head) {
     const char *colon = memchr(head->host.start, ':', head->host.size);
-    struct slice name = {head->host.start, colon == NULL ? head->host.size : (size_t)(colon - head->host.start)};
-    return *host != '\0' && slice_is(name, host);
+    return (struct slice){head->host.start, colon == NULL ? head->host.size : (size_t)(colon - head->host.start)};
 }
 
-static void note_request(const struct server *server, struct caller *caller, const struct http_head *head) {
+static bool is_for(const struct http_head *head, const char *host) {
+    return *host != '\0' && slice_is(name_of_host(head), host);
+}
+
+static void set_capacity_host(struct options *options, struct slice name) {
+    size_t size = name.size < HOST_BYTES_MAX ? name.size : HOST_BYTES_MAX - 1;
+    memcpy(options->capacity_host, name.start, size);
+    options->capacity_host[size] = '\0';
+}
+
+static void note_request(struct server *server, struct caller *caller, const struct http_head *head) {
     caller->resource = resource_of(head);
+    if (caller->resource == CAPACITY_HOST) {
+        set_capacity_host(&server->options, name_of_host(head));
+    }
     caller->asks_for_head = slice_is(head->words[0], "HEAD");
     caller->wants_close = head->wants_close;
     caller->body = http_request_body(head);

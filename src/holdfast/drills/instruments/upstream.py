@@ -92,6 +92,15 @@ class Upstream:
         """As `read_stats`, without holding up the event loop."""
         return await asyncio.to_thread(self.read_stats)
 
+    def set_capacity_host(self, host: str) -> None:
+        """From now on this host's work takes longer the more of it there is. Raises OSError when it doesn't answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=STATS_S_MAX)
+        try:
+            connection.request("PUT", "/__capacity-host", headers={"Host": host})
+            connection.getresponse().read()
+        finally:
+            connection.close()
+
     def stop(self) -> None:
         """Ends it. Nothing when it has ended."""
         self._process.stop()

@@ -55,6 +55,10 @@ static bool parse_port(const char *text, uint16_t *port) {
     return good;
 }
 
+static bool parse_host(const char *text, char *host) {
+    return snprintf(host, HOST_BYTES_MAX, "%s", text) < HOST_BYTES_MAX;
+}
+
 static bool take_option(struct options *options, int letter, const char *text) {
     switch (letter) {
     case 'p':
@@ -66,8 +70,7 @@ static bool take_option(struct options *options, int letter, const char *text) {
     case 'q':
         return parse_count(text, CALLERS_MAX, &options->queue_max);
     case 'h':
-        options->capacity_host = text;
-        return true;
+        return parse_host(text, options->capacity_host);
     case 'a':
         return parse_wait(text, &options->answer_ns);
     case 'm':
@@ -86,7 +89,6 @@ bool options_parse(struct options *options, int argument_count, char **arguments
     *options = (struct options){
         .cap = 64,
         .queue_max = CALLERS_MAX,
-        .capacity_host = "",
         .answer_ns = 5 * NS_PER_MS,
         .capacity_answer_ns_max = 500 * NS_PER_MS,
         .connections_max = 8192,

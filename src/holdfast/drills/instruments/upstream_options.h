@@ -8,13 +8,14 @@
 
 #define CAP_MAX 100000
 #define CALLERS_MAX 65536
+#define HOST_BYTES_MAX 256
 
 struct options {
     uint16_t port;              /* 0: any free one */
     size_t cap;                 /* concurrent requests of all hosts together */
     bool rejects_when_full;     /* else it queues */
     size_t queue_max;           /* beyond it even the queueing mode rejects */
-    const char *capacity_host;  /* "" for none */
+    char capacity_host[HOST_BYTES_MAX]; /* "" for none */
     int64_t answer_ns;
     int64_t capacity_answer_ns_max;
     size_t connections_max;

@@ -1,0 +1,1 @@
+"""The drill noisy-neighbour: limits armed beforehand hold a flooded tenant, and kills work while it is flooded."""

@@ -1,0 +1,49 @@
+"""The platform file that Holdfast gets: some services take GraphQL only, and have their queries analysed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from holdfast.drills.rogue_monitor.cast import list_services
+from holdfast.drills.stage.names import name_edge, name_host
+from holdfast.model.platform import (
+    Accept,
+    Capacity,
+    Clients,
+    Edge,
+    GraphQL,
+    Location,
+    Platform,
+    Retries,
+    Service,
+    Tenant,
+    Upstream,
+)
+from holdfast.spec import dump_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from holdfast.drills.rogue_monitor.scenario import RogueMonitor
+
+BODY_BYTES_MAX = 256 * 1024
+
+
+def write_platform(scenario: RogueMonitor, edge_ports: Sequence[int], upstream_port: int) -> str:
+    """The text of the platform file."""
+    edges = [Edge(name=name_edge(n), listen=f"127.0.0.1:{port}") for n, port in enumerate(edge_ports, start=1)]
+    cap = scenario.location
+    capacity = Capacity(in_flight=cap.in_flight, requests=cap.in_flight / cap.answer)
+    upstream = Upstream(endpoints=(f"127.0.0.1:{upstream_port}",), retries=Retries(attempts_max=0))
+    accepts = {True: Accept(body_max=BODY_BYTES_MAX, graphql=GraphQL()), False: Accept()}
+    platform = Platform(
+        holdfast=1,
+        name=scenario.drill,
+        clients=Clients(trusted_proxies=()),
+        locations={"shared": Location(edges=tuple(edges), capacity=capacity)},
+        tenants={
+            name: Tenant(services={name: Service(hosts=(name_host(name),), upstream=upstream, accept=accepts[graphql])})
+            for name, graphql in list_services(scenario)
+        },
+    )
+    return dump_platform(platform)

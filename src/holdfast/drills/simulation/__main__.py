@@ -1,0 +1,79 @@
+"""`python -m holdfast.drills.simulation stories|month|hour`: see each command's help."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holdfast.drills.simulation.crowd import HOUR, MONTH, Size, run_crowd
+from holdfast.drills.simulation.stories import STORIES, tell_all
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+Seed = Annotated[int, typer.Option(help="The same seed gives the same run.")]
+Out = Annotated[Path | None, typer.Option(help="Write the result as JSON to this file too.")]
+DAY_S = 86_400.0
+
+
+@app.command()
+def stories(
+    seeds: Annotated[int, typer.Argument(help="How many seeds each story is played with.")] = 3,
+    only: Annotated[list[str] | None, typer.Option(help="Only this story; may be given again.")] = None,
+    first: Annotated[int, typer.Option(help="The first seed.")] = 1,
+) -> None:
+    """Play every story: floods of all kinds, flash crowds, noise, and everything rising at once."""
+    failed = 0
+    for told in tell_all(frozenset(only or ()), range(first, first + seeds)):
+        failed += not told.ok
+        numbers = "  ".join(f"{name} {value:.5g}" for name, value in told.measures.items())
+        _show(f"{'ok   ' if told.ok else 'WRONG'} {told.story:13} {told.seed:4}  {numbers}")
+        for wrong in told.wrong:
+            _show(f"      {wrong}")
+    _show(f"{len(STORIES) if not only else len(only)} stories, {seeds} seeds each: {failed or 'none'} wrong")
+    raise typer.Exit(code=1 if failed else 0)
+
+
+@app.command()
+def month(
+    tenants: int = MONTH.tenants,
+    days: float = MONTH.length_s / DAY_S,
+    step: Annotated[float, typer.Option(help="Seconds between two looks; control itself looks every 0.25 s.")] = 1.0,
+    floods: int = MONTH.floods,
+    seed: Seed = 1,
+    out: Out = None,
+) -> None:
+    """500 tenants for a month, at a look a second: false alarms, and floods found."""
+    _run(Size(tenants, days * DAY_S, step, floods), seed, out)
+
+
+@app.command()
+def hour(
+    tenants: int = HOUR.tenants,
+    minutes: float = HOUR.length_s / 60,
+    step: Annotated[float, typer.Option(help="Seconds between two looks.")] = HOUR.step_s,
+    floods: int = HOUR.floods,
+    seed: Seed = 1,
+    out: Out = None,
+) -> None:
+    """50,000 tenants for an hour, at the pace that control keeps: false alarms, and floods found."""
+    _run(Size(tenants, minutes * 60, step, floods), seed, out)
+
+
+def _run(size: Size, seed: int, out: Path | None) -> None:
+    result = run_crowd(size, seed, lambda line: typer.echo(line, err=True))
+    text = json.dumps(result, indent=2)
+    typer.echo(text)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    wrong = result["false_tier_2"]["total"] or result["requests_refused_without_flood"]
+    raise typer.Exit(code=1 if wrong else 0)
+
+
+def _show(line: str) -> None:
+    typer.echo(line)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""What drills are played on: cores set apart, a Holdfast of their own, services with their usual traffic."""
