@@ -9,19 +9,16 @@ import time
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import httpx
 from fastapi import FastAPI
 
-from holdfast.adapters.api.app import make_app
+from holdfast.adapters.api.app import Behind, make_app
 from holdfast.adapters.api.description import describe
 from holdfast.adapters.api.problems import STATUS_BY_CODE
 from holdfast.adapters.api.tokens import TokenStore
 from holdfast.model.token import Role
-
-if TYPE_CHECKING:
-    from holdfast.adapters.api.port import Operations
 
 _INTRODUCTION: Final = """\
 # The HTTP API
@@ -70,7 +67,13 @@ _OTHER_PROBLEMS: Final = {
     "tokens_unavailable": 503,
     "revision_refused": 422,
 }
-_VALUES: Final = {"name": "acme-shop", "mitigation_id": "m-1", "token_id": "00000000"}
+_VALUES: Final = {
+    "name": "acme-shop",
+    "mitigation_id": "m-1",
+    "finding_id": "f-1",
+    "request_id": "r-1",
+    "token_id": "00000000",
+}
 _METHODS: Final = ("get", "put", "post", "delete")
 
 
@@ -101,7 +104,8 @@ def list_operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Map
 
 def _make_app(tokens: TokenStore) -> FastAPI:
     """The API over no control: enough to describe it, and to see whom it turns away."""
-    return make_app(cast("Operations", None), tokens)
+    nothing = cast("Any", None)
+    return make_app(Behind(nothing, nothing, nothing, nothing), tokens)
 
 
 def _make_token(tokens: TokenStore, role: Role) -> str:

@@ -37,8 +37,9 @@ The body repeats it for programs:
 }}
 ```
 
-`rule` is Envoy's own word for it; for `kill`, `read-only` and `block` it ends with the mitigation's id. `accepts`,
-where it stands, says in one line what the service takes. Keys may come in any order, and more may come later.
+`rule` is Envoy's own word for it; for `kill`, `read-only`, `block` and `deny` it ends with the mitigation's id.
+`accepts`, where it stands, says in one line what the service takes. Keys may come in any order, and more may come
+later.
 
 | status | `cause` | when | more |
 |---|---|---|---|
@@ -46,12 +47,13 @@ where it stands, says in one line what the service takes. Keys may come in any o
 _LIMITS: Final = {
     "limit.service": "the service's bucket, or that of this client of it, is empty",
     "limit.mitigation": "a limit that an operator laid over the service for a time is used up",
-    "limit.location": "the location takes no more requests per second, whoever sends them",
 }
 _WHEN: Final = {
     "kill": "an operator switched the service off for a time",
     "read-only": "the service is read-only for a time, and the method isn't GET, HEAD or OPTIONS",
     "block": "the client's address is on a block list",
+    "deny": "where the request comes from, or what it asks for, is refused for a time",
+    "limit.location": "the location is short of capacity, and the service's class is to wait",
     "accept.methods": "the service doesn't take the method",
     "accept.content_types": "the service doesn't take bodies of this type",
     "accept.url_max": "the URL is longer than the service's `url_max`",

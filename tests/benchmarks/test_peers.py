@@ -7,9 +7,10 @@ from bench.bystanders import DRILL, describe_tenants
 from bench.proxies import ProxyName, render_config
 from bench.rejected import list_kinds, list_peer_kinds
 
-from holdfast.drills.scenario import load_scenario
+from holdfast.drills.catalogue import load_scenario_of
+from holdfast.drills.noisy_neighbour.scenario import NoisyNeighbour
 
-SCENARIO = load_scenario(DRILL)
+SCENARIO = load_scenario_of(NoisyNeighbour, DRILL)
 
 
 def render_tenants(name: ProxyName) -> str:

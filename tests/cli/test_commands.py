@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from fakes.engine import make_finding
 from fakes.running import PLATFORM, RunningControl, run_in_thread, short_directory
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.main import make_app
+from holdfast.engine.command import CloseFinding, OpenFinding, SuggestMitigation
+from holdfast.model.mitigation import Deny
 from holdfast.model.observed import ObservedCounts
+from holdfast.model.prediction import Prediction, Verdict
+from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 
 Run = Callable[..., Result]
 
@@ -137,6 +142,39 @@ def test_kill_and_end(up: Run) -> None:
                 "requests_per_s": 50.0,
                 "per_client": {"requests": 0.5, "burst": None},
                 "in_flight": 3,
+                "client_prefix": 32,
+            },
+        ),
+        (
+            ["limit", "shop", "--per-client", "5/s", "--client-prefix", "24"],
+            {
+                "kind": "limit",
+                "service": "shop",
+                "requests_per_s": None,
+                "per_client": {"requests": 5.0, "burst": None},
+                "in_flight": None,
+                "client_prefix": 24,
+            },
+        ),
+        (
+            ["deny", "shop", "--network", "192.0.2.7", "--network", "2001:db8::/32", "--path-prefix", "/api/"],
+            {
+                "kind": "deny",
+                "service": "shop",
+                "source": {
+                    "matches": [
+                        {"dimension": "network", "values": ["192.0.2.7/32", "2001:db8::/32"]},
+                        {"dimension": "path-prefix", "values": ["/api/"]},
+                    ]
+                },
+            },
+        ),
+        (
+            ["deny", "shop", "--user-agent", ""],
+            {
+                "kind": "deny",
+                "service": "shop",
+                "source": {"matches": [{"dimension": "user-agent", "values": [""]}]},
             },
         ),
         (
@@ -163,11 +201,70 @@ def test_the_whole_menu(up: Run, arguments: list[str], measure: dict[str, object
         (["block", "10.0.0.1/8"], ExitCode.USAGE, "host bits"),
         (["block", "evil.example"], ExitCode.USAGE, "192.0.2.0/24"),
         (["block"], ExitCode.USAGE, ""),
+        (["deny", "shop"], ExitCode.USAGE, "say what to refuse"),
+        (["deny", "shop", "--path", "/", "--method", "GET", "--network", "192.0.2.1"], ExitCode.USAGE, "two"),
+        (["deny", "shop", "--network", "10.0.0.1/8"], ExitCode.USAGE, "host bits"),
+        (["deny", "shop", "--path-prefix", "/api"], ExitCode.USAGE, "slash"),
+        (["kill", "shop", "--edge", "e9"], ExitCode.REFUSED, "has no edge e9"),
     ],
 )
 def test_what_is_refused(up: Run, arguments: list[str], code: ExitCode, words: str) -> None:
     assert words in up(*arguments, "--for", "1h", "--reason", "x", code=code).stderr
     assert json.loads(up("mitigations", "--json").stdout)["active"] == []
+
+
+HARMFUL = Prediction(
+    verdict=Verdict.HARMFUL, why="it would refuse 60% of normal traffic", samples=4000, refused_share=0.5,
+    normal_refused_share=0.6, clients_refused=30, clients=40, refused_per_s=12.0,
+)  # fmt: skip
+
+
+def test_what_would_harm_is_shown_and_takes_force(up: Run, control: RunningControl) -> None:
+    control.foretell(HARMFUL)
+    wish = ("block", "192.0.2.0/24", "--for", "1h", "--reason", "x")
+    refused = up(*wish, code=ExitCode.REFUSED)
+    assert "Foretold: harmful, it would refuse 60% of normal traffic" in refused.stdout
+    assert "of recent requests 50.0%, 12.0/s; 30 of 40 clients; from 4,000 samples" in refused.stdout
+    assert "--force does it all the same" in refused.stderr
+    assert "Foretold: harmful" in up("block", "192.0.2.0/24", "--preview").stdout
+    assert "No mitigation is in force." in up("mitigations").stdout
+    forced = up(*wish, "--force", "--edge", "e1").stdout
+    assert "m-1 is in force" in forced
+    assert "Foretold: harmful" in forced
+    (row,) = (line for line in up("mitigations").stdout.splitlines() if line.startswith("m-1"))
+    assert "(forced)" in row
+    assert "only e1" in row
+    assert "m-2 is in force" in up("kill", "shop", "--for", "1h", "--reason", "x").stdout
+
+
+def test_a_preview_where_nothing_is_watched(up: Run) -> None:
+    assert "Foretold: unknown, traffic isn't watched now" in up("kill", "shop", "--preview").stdout
+
+
+def test_findings_and_suggestions(up: Run, control: RunningControl) -> None:
+    assert "Nothing harmful is found now." in up("findings").stdout
+    assert "Nothing is suggested." in up("suggestions").stdout
+    up("finding", "f-1", code=ExitCode.REFUSED)
+    source = SourceRule(matches=(SourceMatch(dimension=Dimension.USER_AGENT_FAMILY, values=("curl",)),))
+    shares = {"source": source, "source_removes": 0.93, "source_spares": 0.998}
+    control.submit(OpenFinding(make_finding().model_copy(update=shares)))
+    control.submit(SuggestMitigation("f-1", Deny(service="shop", source=source), 90.0, "it would be contained"))
+    (row,) = (line for line in up("findings").stdout.splitlines() if line.startswith("f-1"))
+    assert "surge of shop" in row
+    assert "something is suggested" in row
+    assert json.loads(up("findings", "--json").stdout)["open"][0]["id"] == "f-1"
+    shown = " ".join(up("finding", "f-1").stdout.split())
+    assert "now 900, usually 90, of 200 it can have" in shown
+    assert "from user-agent-family curl; removes 93% of the excess, spares 99.8% of what is normal" in shown
+    assert "suggested deny shop: user-agent-family curl, for 1 m 30 s: it would be contained" in shown
+    assert "deny shop: user-agent-family curl, for 1 m 30 s" in up("suggestions").stdout
+    assert "m-1 is in force on 1 of 1 edges: deny shop" in up("accept-suggestion", "f-1").stdout
+    up("accept-suggestion", "f-1", code=ExitCode.REFUSED)
+    assert "answers f-1" in up("mitigations").stdout
+    assert "answered by m-1" in " ".join(up("finding", "f-1").stdout.split())
+    control.submit(CloseFinding("f-1", "as usual again"))
+    assert "as usual again" in up("finding", "f-1").stdout
+    assert json.loads(up("finding", "f-1", "--json").stdout)["state"] == "closed"
 
 
 def test_observed(up: Run, file: Path, control: RunningControl) -> None:

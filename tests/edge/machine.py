@@ -15,8 +15,8 @@ from edge.running import EDGE, LOCATION, LoopThread, until
 from edge.upstream import free_port
 from holdfast.adapters.envoy.process import EnvoyProcess, adopt_envoy
 from holdfast.adapters.xds.fleet import FleetServer
-from holdfast.agent.settings import AgentSettings, admin_socket, agent_socket
-from holdfast.compile import EdgeBoot, compile_bootstrap, listener_name
+from holdfast.agent.settings import AgentSettings, admin_socket, agent_socket, telemetry_socket
+from holdfast.compile import EdgeBoot, compile_bootstrap, owner_of
 
 if TYPE_CHECKING:
     from edge.asking import Address
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 class _RecordingFleet(FleetServer):
     def __init__(self, socket: str, outcomes: list[Outcome]) -> None:
-        super().__init__(socket, listener_name)
+        super().__init__(socket, owner_of)
         self._outcomes = outcomes
 
     def _take_outcome(self, node: str, outcome: Outcome) -> None:
@@ -74,18 +74,34 @@ class Machine:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hf-"))
         self.control_socket = self.folder / "control.sock"
+        self.hub_socket = self.folder / "hub.sock"
         self.address: Address = ("127.0.0.1", free_port())
         self._agent: subprocess.Popen[bytes] | None = None
-        boot = EdgeBoot(EDGE, LOCATION, str(agent_socket(self.folder)), str(admin_socket(self.folder)), 1000)
-        AgentSettings(edge=EDGE, control_socket=str(self.control_socket), bootstrap=compile_bootstrap(boot)).save(
-            self.folder
+        boot = EdgeBoot(
+            EDGE,
+            LOCATION,
+            str(agent_socket(self.folder)),
+            str(admin_socket(self.folder)),
+            1000,
+            telemetry_socket=str(telemetry_socket(self.folder)),
         )
+        AgentSettings(
+            edge=EDGE,
+            control_socket=str(self.control_socket),
+            hub_socket=str(self.hub_socket),
+            bootstrap=compile_bootstrap(boot),
+        ).save(self.folder)
 
     def start_agent(self) -> None:
         """Start an agent, whatever is there already."""
         with (self.folder / "agent.log").open("ab") as log:
             command = [sys.executable, "-m", "holdfast.agent", str(self.folder)]
             self._agent = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+    def signal_agent(self, sign: signal.Signals) -> None:
+        """Send the agent a signal; it goes on if that lets it."""
+        if self._agent:
+            self._agent.send_signal(sign)
 
     def end_agent(self, sign: signal.Signals = signal.SIGKILL) -> None:
         """End the agent, by default without a chance to do anything."""

@@ -24,7 +24,7 @@ from holdfast.model.platform import Platform
 from holdfast.model.resource import SnapshotDelta
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from holdfast.adapters.xds.session import Outcome, Session
     from holdfast.model.resource import Resource, Snapshot
@@ -156,6 +156,14 @@ class RunningEdge:
         """Envoy's counters and gauges whose names match."""
         return self._loop.run(self._ask_admin(pattern))
 
+    def count_in_flight(self, services: Iterable[str]) -> dict[str, int]:
+        """Requests of these services that are with an endpoint or wait for one."""
+        return self._loop.run(self._ask_in_flight(services))
+
+    def count_healthy(self, service: str) -> int:
+        """Endpoints of a service that are taken to be well."""
+        return self._loop.run(self._ask_clusters(service)).count("::health_flags::healthy\n")
+
     def _compile(self) -> Snapshot:
         return self._adjust(compile_snapshot(self.intent, LOCATION))
 
@@ -183,6 +191,14 @@ class RunningEdge:
     async def _ask_ready(self) -> bool:
         async with EnvoyAdmin(self._folder / "a.sock") as admin:
             return await admin.is_ready()
+
+    async def _ask_in_flight(self, services: Iterable[str]) -> dict[str, int]:
+        async with EnvoyAdmin(self._folder / "a.sock") as admin:
+            return await admin.count_in_flight(services)
+
+    async def _ask_clusters(self, pattern: str) -> str:
+        async with EnvoyAdmin(self._folder / "a.sock") as admin:
+            return await admin.describe_clusters(pattern)
 
     async def _ask_admin(self, pattern: str) -> dict[str, int]:
         async with EnvoyAdmin(self._folder / "a.sock") as admin:

@@ -76,7 +76,8 @@ def test_no_connection_more_than_may_be(edge: RunningEdge, upstream: Upstream, l
     fill(edge, upstream, lines, 2)
     waiting = Line(edge.address).send(spell("GET", "/", "shop.example"))
     lines.append(waiting)
-    until(lambda: edge.stats(r"cluster\.shop\.upstream_rq_active")["cluster.shop.upstream_rq_active"] >= 2, "two work")
+    active = "http.edge.downstream_rq_active"
+    until(lambda: edge.stats(active)[active] >= 3, "the third is there")
     until(lambda: ask(edge.address, "shop.example").cause == "bulkhead", "nobody else may wait")
     upstream.release()
     assert waiting.reply().status == 200

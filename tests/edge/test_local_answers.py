@@ -9,7 +9,8 @@ import pytest
 from edge.asking import Line, Reply, ask, send, spell, spell_chunked
 from edge.services import SLOW, limits, service
 from holdfast.compile.replies import REPLIES
-from holdfast.model.mitigation import Block, Kill, Limit, Measure, ReadOnly
+from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, ReadOnly
+from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 
 if TYPE_CHECKING:
     from edge.running import RunningEdge
@@ -41,10 +42,13 @@ REFUSED: dict[str, tuple[dict[str, Any], bytes, int]] = {
     "edge, a path that leads out": ({}, spell("GET", "/../%00", HOST), 400),
 }  # fmt: skip
 
+EVERYTHING = SourceRule(matches=(SourceMatch(dimension=Dimension.PATH_PREFIX, values=("/",)),))
+
 MITIGATED: dict[str, tuple[Measure, int]] = {
     "kill": (Kill(service="shop"), 503),
     "read-only": (ReadOnly(service="shop"), 503),
     "block": (Block(networks=("127.0.0.0/8",)), 403),
+    "deny": (Deny(service="shop", source=EVERYTHING), 403),
     "limit.mitigation": (Limit(service="shop", requests_per_s=SLOW), 429),
     "bulkhead": (Limit(service="shop", in_flight=0), 503),
 }
@@ -84,8 +88,8 @@ def test_mitigations(edge: RunningEdge, upstream: Upstream, cause: str) -> None:
 
 def test_the_limit_of_the_location(edge: RunningEdge, upstream: Upstream) -> None:
     edge.serve({"shop": service(upstream)}, capacity={"in_flight": 10, "requests": 1.0})
-    replies = [ask(edge.address, HOST) for _ in range(5)]
-    assert_explained(next(r for r in replies if r.status != 200), 429, "limit.location")
+    replies = [ask(edge.address, HOST) for _ in range(20)]
+    assert_explained(next(r for r in replies if r.status != 200), 503, "limit.location")
 
 
 def test_an_upstream_that_cannot_be_reached(edge: RunningEdge, upstream: Upstream) -> None:
@@ -123,7 +127,7 @@ def test_no_healthy_endpoint(edge: RunningEdge, upstream: Upstream) -> None:
 def test_no_kind_of_answer_is_left_out() -> None:
     """`REPLIES` lists them; each has a test here."""
     tested = {name.partition(" ")[0] for name in (*REFUSED, *MITIGATED)}
-    tested |= {"upstream.unreachable", "upstream.broken", "upstream.timeout", "upstream.unhealthy"}
+    tested |= {"limit.location", "upstream.unreachable", "upstream.broken", "upstream.timeout", "upstream.unhealthy"}
     assert {r.cause for r in REPLIES if not r.cause.startswith("%")} <= tested
 
 

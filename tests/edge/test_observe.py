@@ -31,7 +31,8 @@ def counted(edge: RunningEdge, name: str) -> int:
 
 
 def counts_of(edge: RunningEdge) -> dict[str, ObservedCounts]:
-    return read_counts(edge.stats(COUNTS_PATTERN))
+    stats = edge.stats(COUNTS_PATTERN)
+    return read_counts(stats, edge.count_in_flight(read_counts(stats)))
 
 
 NOTHING = ObservedCounts()

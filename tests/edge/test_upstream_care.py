@@ -156,7 +156,7 @@ def reaches(edge: RunningEdge, upstream: Upstream) -> bool:
 
 
 def healthy(edge: RunningEdge) -> int:
-    return edge.stats(r"^cluster\.shop\.membership_healthy$")["cluster.shop.membership_healthy"]
+    return edge.count_healthy("shop")
 
 
 def test_endpoints_change_under_traffic(edge: RunningEdge, upstreams: tuple[Upstream, ...]) -> None:

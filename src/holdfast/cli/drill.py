@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from holdfast.cli.output import print_table
+from holdfast.drills.peers.names import PeerName
 
 app = typer.Typer(no_args_is_help=True, help="Replay incidents against real edges, and score them.")
 
@@ -40,4 +41,5 @@ def run(
     """
     from holdfast.cli.drill_run import Wish, run_drill  # noqa: PLC0415 - so that no other command pays for it
 
-    run_drill(Wish(name, seed, short=short, protected=not without_protections, peer=peer, json_file=json_file, report=report))
+    protected = not without_protections
+    run_drill(Wish(name, seed, short=short, protected=protected, peer=peer, json_file=json_file, report=report))

@@ -21,9 +21,11 @@ from holdfast.drills.broken import DrillBroken
 from holdfast.drills.catalogue import Scenario, ScenarioInvalid, load_scenario, play
 from holdfast.drills.drill import Order, Played
 from holdfast.drills.instruments import BuildError, InstrumentError
+from holdfast.drills.peers.names import PeerName
 from holdfast.drills.report.page import write_report
 from holdfast.drills.report.words import format_measure, format_words
 from holdfast.drills.result import DrillResult, Verdict
+from holdfast.drills.surge_attack.scenario import SurgeAttack
 
 SEED_BITS: Final = 31
 STYLES: Final = {Verdict.PASS: "bold green", Verdict.FAIL: "bold red", Verdict.INVALID: "bold yellow"}
@@ -50,6 +52,7 @@ class Wish:
     seed: int | None
     short: bool
     protected: bool
+    peer: PeerName | None
     json_file: Path | None
     report: Path | None
 
@@ -60,8 +63,10 @@ def run_drill(wish: Wish) -> NoReturn:
         scenario = load_scenario(wish.name)
     except ScenarioInvalid as error:
         fail(ExitCode.INPUT_MISTAKEN, str(error))
+    if wish.peer is not None and not (isinstance(scenario, SurgeAttack) and wish.protected):
+        fail(ExitCode.USAGE, "--peer goes with surge-attack alone, and not with --without-protections")
     seed = secrets.randbits(SEED_BITS) if wish.seed is None else wish.seed
-    played = _play(scenario, Order(seed, short=wish.short, protected=wish.protected))
+    played = _play(scenario, Order(seed, short=wish.short, protected=wish.protected, peer=wish.peer))
     _print_result(played)
     _write(wish, played)
     raise typer.Exit(DrillExit[played.result.verdict.name])
@@ -104,7 +109,8 @@ def _print_result(played: Played) -> None:
         (format_words(name), format_measure(m), m.goal or "", _tell_ok(m.ok, m.goal), str(m.samples or ""))
         for name, m in result.measures.items()
     )
-    print_table(f"{result.scenario}, seed {result.seed}", ("measure", "value", "goal", "", "samples"), rows)
+    whose = f"{result.scenario} with {result.peer}" if result.peer else result.scenario
+    print_table(f"{whose}, seed {result.seed}", ("measure", "value", "goal", "", "samples"), rows)
     print_line((f"Verdict: {result.verdict}", STYLES[result.verdict]), _explain(result))
     for reason in played.invalid_because:
         print_line(f"  {reason}")

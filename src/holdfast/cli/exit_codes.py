@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     IN_USE = 7, "something else has the port or the state directory"
     ENVOY_MISSING = 8, "there is no Envoy for this machine"
     DISK_FULL = 9, "the state directory can't be written"
+    NOT_FOUND = 13, "nothing is known of what was asked for"
     FAILED = 70, "a bug in Holdfast"
 
     def __new__(cls, value: int, meaning: str) -> Self:

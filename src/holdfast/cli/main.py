@@ -10,7 +10,21 @@ from typing import Annotated, Any, Final
 import typer
 
 from holdfast import __version__
-from holdfast.cli import check, demo, limits, mitigations, observed, revisions, salvage, status, tokens, up
+from holdfast.cli import (
+    check,
+    components,
+    demo,
+    explain,
+    findings,
+    limits,
+    mitigations,
+    observed,
+    revisions,
+    salvage,
+    status,
+    tokens,
+    up,
+)
 from holdfast.cli.exit_codes import ExitCode
 
 PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
@@ -29,11 +43,20 @@ PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
         mitigations.read_only,
         mitigations.limit,
         mitigations.block,
+        mitigations.deny,
         mitigations.mitigations,
         mitigations.end,
     ),
+    "What was found": (
+        findings.findings,
+        findings.finding,
+        findings.suggestions,
+        findings.accept_suggestion,
+        components.queries,
+        explain.explain,
+    ),
     "Try it": (demo.demo,),
-    "Look after it": (limits.limits, salvage.salvage),
+    "Look after it": (limits.limits, components.components, components.revert, salvage.salvage),
 }
 """Every command, as the help groups them."""
 
@@ -52,6 +75,7 @@ def make_app() -> typer.Typer:
         for command in commands:
             app.command(rich_help_panel=panel)(command)
     app.add_typer(tokens.app, name="token", rich_help_panel="Look after it")
+    app.add_typer(components.app, name="component", rich_help_panel="Look after it")
     if find_spec("holdfast.cli.drill"):
         app.add_typer(import_module("holdfast.cli.drill").app, name="drill", rich_help_panel="Drill")
     return app

@@ -1,4 +1,4 @@
-"""`holdfast kill`, `read-only`, `limit`, `block`, `mitigations`, `end`."""
+"""`holdfast kill`, `read-only`, `limit`, `block`, `deny`, `mitigations`, `end`."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -6,63 +6,95 @@ from typing import Annotated
 
 import typer
 
-from holdfast.adapters.api.bodies import MitigateBody
 from holdfast.cli.client import Client, JsonOption, path_to, with_client
 from holdfast.cli.exit_codes import ExitCode
+from holdfast.cli.measures import tell_measure
+from holdfast.cli.mitigating import mitigating, tell_reach, warn_unrecorded
 from holdfast.cli.output import fail, print_json, print_line, print_table, tell_span, tell_time
-from holdfast.cli.quantities import RATE, ForOption, ReasonOption
-from holdfast.model.mitigation import Block, Kill, Limit, Measure, ReadOnly
+from holdfast.cli.quantities import RATE
+from holdfast.model.mitigation import Block, Deny, Kill, Limit, ReadOnly
 from holdfast.model.platform import ClientLimits
-from holdfast.model.units import format_rate
-from holdfast.views.edges import Reach
+from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
 
 ServiceArgument = Annotated[str, typer.Argument(help="The service.", show_default=False)]
+Values = list[str] | None
 
 
-@with_client
-def kill(client: Client, service: ServiceArgument, *, for_s: ForOption, reason: ReasonOption) -> None:
+@mitigating
+def kill(service: ServiceArgument) -> Kill:
     """Refuse every request of a service, with 503."""
-    _mitigate(client, Kill.model_construct(service=service), for_s, reason)
+    return Kill.model_construct(service=service)
 
 
-@with_client
-def read_only(client: Client, service: ServiceArgument, *, for_s: ForOption, reason: ReasonOption) -> None:
+@mitigating
+def read_only(service: ServiceArgument) -> ReadOnly:
     """Refuse every request of a service but GET, HEAD and OPTIONS, with 503."""
-    _mitigate(client, ReadOnly.model_construct(service=service), for_s, reason)
+    return ReadOnly.model_construct(service=service)
 
 
-@with_client
+@mitigating
 def limit(
-    client: Client,
     service: ServiceArgument,
     *,
-    for_s: ForOption,
-    reason: ReasonOption,
     requests: Annotated[float | None, typer.Option(parser=RATE, metavar="RATE", help="All requests: 50/s.")] = None,
     per_client: Annotated[float | None, typer.Option(parser=RATE, metavar="RATE", help="Each client: 5/s.")] = None,
+    client_prefix: Annotated[
+        int, typer.Option(min=0, max=32, help="How much of an IPv4 address is one client: 24 takes a /24 for one.")
+    ] = 32,
     in_flight: Annotated[int | None, typer.Option(min=0, help="Requests at the same time, at each location.")] = None,
-) -> None:
+) -> Limit:
     """Hold a service to less than its own limits."""
     client_limits = None if per_client is None else ClientLimits.model_construct(requests=per_client)
-    measure = Limit.model_construct(
-        service=service, requests_per_s=requests, per_client=client_limits, in_flight=in_flight
+    return Limit.model_construct(
+        service=service,
+        requests_per_s=requests,
+        per_client=client_limits,
+        client_prefix=client_prefix,
+        in_flight=in_flight,
     )
-    _mitigate(client, measure, for_s, reason)
 
 
-@with_client
+@mitigating
 def block(
-    client: Client,
     networks: Annotated[list[str], typer.Argument(help="Addresses or CIDRs.", metavar="CIDR...", show_default=False)],
     *,
-    for_s: ForOption,
-    reason: ReasonOption,
     service: Annotated[str | None, typer.Option(help="One service; the whole platform if left out.")] = None,
-) -> None:
+) -> Block:
     """Refuse clients by address, with 403."""
-    read = tuple(_read_network(text) for text in networks)
-    _mitigate(client, Block.model_construct(service=service, networks=read), for_s, reason)
+    return Block.model_construct(service=service, networks=tuple(_read_network(text) for text in networks))
+
+
+@mitigating
+def deny(  # noqa: PLR0913 - an option for each dimension
+    service: ServiceArgument,
+    *,
+    network: Annotated[Values, typer.Option(metavar="CIDR", help="Clients' addresses.")] = None,
+    method: Annotated[Values, typer.Option(help="Methods, such as POST.")] = None,
+    path: Annotated[Values, typer.Option(help="Whole paths, without query.")] = None,
+    path_prefix: Annotated[Values, typer.Option(help="How paths begin, such as /api/.")] = None,
+    referer: Annotated[Values, typer.Option(help="Whole referers, without query; empty for none.")] = None,
+    user_agent: Annotated[Values, typer.Option(help="Whole user agents; empty for none.")] = None,
+    user_agent_family: Annotated[Values, typer.Option(help="Such as curl, Chrome, other; empty for none.")] = None,
+) -> Deny:
+    """Refuse what one kind of these options says, or two kinds together, with 403. Each may be given several times."""
+    said = {
+        Dimension.NETWORK: [str(_read_network(text)) for text in network] if network else None,
+        Dimension.METHOD: method,
+        Dimension.PATH: path,
+        Dimension.PATH_PREFIX: path_prefix,
+        Dimension.REFERER: referer,
+        Dimension.USER_AGENT: user_agent,
+        Dimension.USER_AGENT_FAMILY: user_agent_family,
+    }
+    matches = tuple(
+        SourceMatch.model_construct(dimension=dimension, values=tuple(values))
+        for dimension, values in said.items()
+        if values
+    )
+    if not 1 <= len(matches) <= 2:
+        fail(ExitCode.USAGE, "say what to refuse by one kind of option, or by two that must both fit")
+    return Deny.model_construct(service=service, source=SourceRule.model_construct(matches=matches))
 
 
 @with_client
@@ -84,31 +116,29 @@ def end(client: Client, mitigation: Annotated[str, typer.Argument(metavar="ID", 
     """End a mitigation before it expires."""
     ended = client.send(EndedMitigationDocument, "DELETE", path_to("/v1/mitigations", mitigation))
     print_line((ended.id, "bold"), f" has ended: {tell_measure(ended.measure)}")
-    _warn_unrecorded(recorded=ended.recorded)
+    warn_unrecorded(recorded=ended.recorded)
 
 
 def tabulate_mitigations(active: Sequence[MitigationDocument], count: int) -> None:
     """A table of mitigations in force, out of `count` that there are."""
-    rows = ((m.id, _tell_effect(m), _tell_reach(m.reach), tell_span(m.remaining_s), m.author, m.reason) for m in active)
+    rows = ((m.id, _tell_effect(m), _tell_where(m), tell_span(m.remaining_s), m.author, m.reason) for m in active)
     shown = f", {len(active)} shown" if len(active) < count else ""
     columns = ("id", "measure", "in force on", "ends in", "by", "reason")
     print_table(f"Mitigations: {count}{shown}", columns, rows)
 
 
-def tell_measure(measure: Measure) -> str:
-    """A measure on one line."""
-    match measure:
-        case Limit():
-            return f"limit {measure.service}: {', '.join(_tell_limits(measure))}"
-        case Block(networks=networks):
-            rest = f" and {len(networks) - 3} more" if len(networks) > 3 else ""
-            return f"block {', '.join(map(str, networks[:3]))}{rest} for {measure.service or 'the whole platform'}"
-        case _:
-            return f"{measure.kind} {measure.service}"
-
-
 def _tell_effect(mitigation: MitigationDocument) -> str:
-    return f"{tell_measure(mitigation.measure)}{' (only observed)' if mitigation.observed_only else ''}"
+    notes = [
+        *(["only observed"] if mitigation.observed_only else []),
+        *(["forced"] if mitigation.forced else []),
+        *([f"answers {mitigation.finding}"] if mitigation.finding else []),
+    ]
+    told = tell_measure(mitigation.measure)
+    return f"{told} ({', '.join(notes)})" if notes else told
+
+
+def _tell_where(mitigation: MitigationDocument) -> str:
+    return f"only {', '.join(mitigation.edges)}" if mitigation.edges else tell_reach(mitigation.reach)
 
 
 def _read_network(text: str) -> IPv4Network | IPv6Network:
@@ -116,34 +146,3 @@ def _read_network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text)
     except ValueError as error:
         fail(ExitCode.USAGE, f"{error}; write an address or a range such as 192.0.2.0/24 or 2001:db8::/32")
-
-
-def _tell_limits(measure: Limit) -> list[str]:
-    told = []
-    if measure.requests_per_s is not None:
-        told.append(format_rate(measure.requests_per_s))
-    if measure.per_client is not None:
-        told.append(f"{format_rate(measure.per_client.requests)} per client")
-    if measure.in_flight is not None:
-        told.append(f"{measure.in_flight} in flight")
-    return told
-
-
-def _mitigate(client: Client, measure: Measure, for_s: float, reason: str) -> None:
-    body = MitigateBody.model_construct(measure=measure, for_s=for_s, reason=reason)
-    done = client.send(MitigationDocument, "POST", "/v1/mitigations", body)
-    reach = _tell_reach(done.reach)
-    print_line((done.id, "bold"), f" is in force on {reach}: {tell_measure(done.measure)}")
-    print_line(f"It ends by itself in {tell_span(done.remaining_s)}, or by: holdfast end {done.id}")
-    _warn_unrecorded(recorded=done.recorded)
-    for warning in done.warnings:
-        print_line(("Warning: ", "yellow"), f"{warning}; what would be shows: holdfast observed")
-
-
-def _tell_reach(reach: Reach) -> str:
-    return f"{reach.programmed} of {reach.edges} edges"
-
-
-def _warn_unrecorded(*, recorded: bool) -> None:
-    if not recorded:
-        print_line(("The journal can't be written: ", "yellow"), "this holds, but a restart of control would undo it.")

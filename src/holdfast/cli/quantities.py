@@ -20,9 +20,8 @@ def _read(parse: Callable[[str], T]) -> Callable[[str], T]:
     return read
 
 
-ForOption = Annotated[
-    float, typer.Option("--for", parser=_read(parse_duration), metavar="DURATION", help="How long, such as 1h.")
-]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; everyone will see it.", show_default=False)]
+DURATION = _read(parse_duration)
+"""Reads a duration such as `1h`."""
 RATE = _read(parse_rate)
 """Reads a rate such as `50/s`."""

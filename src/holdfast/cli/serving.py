@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import uvloop
 from holdfast.adapters.api.server import AddressInUse
 from holdfast.adapters.api.tokens import ADMIN_NAME, TokensUnreadable
 from holdfast.adapters.envoy.binary import NoEnvoy
+from holdfast.adapters.notify import NotifySettings, read_settings
 from holdfast.agent.priority import go_first
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail, print_line, print_table
@@ -37,6 +39,7 @@ class Order:
     text: str | None
     file: str
     keep_edges: bool = False
+    watching: bool = True
 
 
 def serve(order: Order) -> None:
@@ -66,7 +69,15 @@ async def _serve(order: Order) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with run_control(Settings(order.state, order.host, order.port, keep_edges=order.keep_edges)) as running:
+    settings = Settings(
+        order.state,
+        order.host,
+        order.port,
+        keep_edges=order.keep_edges,
+        watching=order.watching,
+        notify=_read_notify_settings(),
+    )
+    async with run_control(settings) as running:
         starting = asyncio.create_task(_start(order, running))
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait([running.ended, stopping, starting], return_when=asyncio.FIRST_COMPLETED)
@@ -77,6 +88,13 @@ async def _serve(order: Order) -> None:
             await running.ended
         starting.cancel()
         err().print("Stopping.")
+
+
+def _read_notify_settings() -> NotifySettings:
+    try:
+        return read_settings(os.environ)
+    except ValueError as error:
+        fail(ExitCode.USAGE, str(error))
 
 
 async def _start(order: Order, running: Running) -> None:
@@ -139,5 +157,6 @@ def _say_ready(order: Order, running: Running, missing: list[str]) -> None:
     print_table("Edges", ("edge", "location", "listens on"), rows)
     if missing:
         print_line((f"Not ready after {EDGES_S:.0f} s: ", "bold red"), ", ".join(missing))
+    print_line(f"Console {running.address}/console")
     print_line(f"API {running.address}, admin's token in {StateDir(order.state).admin_token}")
     print_line("Next: holdfast status; holdfast kill SERVICE --for 1h --reason TEXT; holdfast drill list")

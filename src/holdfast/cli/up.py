@@ -23,13 +23,17 @@ def up(
     state: StateOption = default_state(),  # noqa: B008 - it is the default of the option
     api: Annotated[str, typer.Option(help="Where the API listens; port 0 for any that is free.")] = "127.0.0.1:9900",
     keep_edges: Annotated[bool, typer.Option("--keep-edges", help="Leave the edges serving when this stops.")] = False,
+    watch: Annotated[bool, typer.Option(help="Look at what the edges report, find what is unusual, and act.")] = True,
 ) -> None:
     """Start control, agents and edges, and run until stopped."""
     host, port = _split_address(api)
     text = _read(file, StateDir(state)) if file is not None else None
     from holdfast.cli.serving import Order, serve  # noqa: PLC0415 - so that no other command pays for it
 
-    serve(Order(state=state, host=host, port=port, text=text, file=str(file or ""), keep_edges=keep_edges))
+    order = Order(
+        state=state, host=host, port=port, text=text, file=str(file or ""), keep_edges=keep_edges, watching=watch
+    )
+    serve(order)
 
 
 def _read(file: Path, places: StateDir) -> str:

@@ -12,7 +12,7 @@ from holdfast.drills.stage.machine import describe_versions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from holdfast.drills.peers.contenders import PeerName
+    from holdfast.drills.peers.names import PeerName
     from holdfast.drills.progress import Progress
     from holdfast.drills.report.page import Page
     from holdfast.drills.sheet import ScenarioT, Sheet

@@ -9,7 +9,7 @@ from holdfast.drills.result import Measure
 from holdfast.drills.scenario import Story
 
 if TYPE_CHECKING:
-    from holdfast.drills.peers.contenders import PeerName
+    from holdfast.drills.peers.names import PeerName
 
 ScenarioT = TypeVar("ScenarioT", bound=Story)
 

@@ -13,12 +13,13 @@ from typing import Protocol
 import psutil
 
 from holdfast.adapters.envoy.binary import find_envoy
+from holdfast.adapters.telemetry.hub import TelemetryHub
 from holdfast.adapters.xds.fleet import FleetServer
-from holdfast.agent.settings import AgentSettings, admin_socket, agent_socket
-from holdfast.compile import EdgeBoot, compile_bootstrap, listener_name
+from holdfast.agent.settings import AgentSettings, admin_socket, agent_socket, telemetry_socket
+from holdfast.compile import EdgeBoot, compile_bootstrap, owner_of
 from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Location, Platform
-from holdfast.model.ports import Canary, Fleet
+from holdfast.model.ports import Canary, Fleet, Telemetry
 from holdfast.runtime.canary import EnvoyCanary
 from holdfast.runtime.observed import count_observed
 
@@ -31,6 +32,7 @@ class Outside(Protocol):
 
     fleet: Fleet
     canary: Canary
+    telemetry: Telemetry
 
     async def start(self) -> None:
         """Begin to listen for agents. OSError if that can't be."""
@@ -59,20 +61,25 @@ class LocalOutside:
 
     def __init__(self, state: Path) -> None:
         self._state = state.resolve()
-        self._server = FleetServer(str(agent_socket(self._folder("control"))), listener_name)
+        self._server = FleetServer(str(agent_socket(self._folder("control"))), owner_of)
         self.fleet: Fleet = self._server
+        self._hub = TelemetryHub(str(self._telemetry_socket))
+        self.telemetry: Telemetry = self._hub
         self._looks_until_settled = 0
         self.canary: Canary = EnvoyCanary(self._state / "canary", find_envoy)
 
     async def start(self) -> None:
         """Begin to listen for agents, those that outlived an earlier control included."""
-        agent_socket(self._folder("control")).unlink(missing_ok=True)
+        for socket in (agent_socket(self._folder("control")), self._telemetry_socket):
+            socket.unlink(missing_ok=True)
         await self._server.start()
+        await self._hub.start()
 
     async def tend_edges(self, platform: Platform) -> None:
         """Give every edge its agent, and end those of edges that are gone."""
         edges = {e.name: (name, place) for name, place in platform.locations.items() for e in place.edges}
         self._server.expect({edge: name for edge, (name, _) in edges.items()})
+        self._hub.expect(edges)
         for folder in self._edge_folders():
             if folder.name not in edges:
                 await asyncio.to_thread(_stop_agent, folder)
@@ -97,6 +104,11 @@ class LocalOutside:
         if not keep_edges:
             await asyncio.gather(*(asyncio.to_thread(_stop_agent, folder) for folder in self._edge_folders()))
         await self._server.stop()
+        await self._hub.stop()
+
+    @property
+    def _telemetry_socket(self) -> Path:
+        return telemetry_socket(self._folder("control"))
 
     def _ensure_agent(self, edge: str, location: str, place: Location) -> None:
         folder = self._folder("edges", edge)
@@ -105,11 +117,13 @@ class LocalOutside:
             location=location,
             agent_socket=str(agent_socket(folder)),
             admin_socket=str(admin_socket(folder)),
+            telemetry_socket=str(telemetry_socket(folder)),
             connections_max=max(1, place.capacity.connections // len(place.edges)),
         )
         settings = AgentSettings(
             edge=edge,
             control_socket=str(agent_socket(self._folder("control"))),
+            hub_socket=str(self._telemetry_socket),
             bootstrap=compile_bootstrap(boot),
             workers=1,
             cpus=_edge_cpus(),

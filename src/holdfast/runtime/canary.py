@@ -15,7 +15,7 @@ from holdfast.adapters.xds.group import ResourceGroup
 from holdfast.adapters.xds.server import AdsServer, Subscriber
 from holdfast.adapters.xds.session import Outcome, Session
 from holdfast.agent.settings import admin_socket, agent_socket
-from holdfast.compile import EdgeBoot, compile_bootstrap, rehearse_snapshot
+from holdfast.compile import EdgeBoot, compile_bootstrap, find_rehearsed_edge, rehearse_snapshot
 from holdfast.model.edge import Nack, Proof
 from holdfast.model.resource import ResourceKey, ResourceType, Snapshot
 
@@ -43,9 +43,8 @@ class EnvoyCanary:
         trial = _Trial(rehearse_snapshot(snapshot, str(folder / "listen.sock")))
         server = AdsServer(f"unix:{agent_socket(folder)}", lambda _node: trial.subscriber)
         await server.start()
-        boot = EdgeBoot(
-            NAME, NAME, str(agent_socket(folder)), str(admin_socket(folder)), 100, upstreams_unreachable=True
-        )
+        edge, sockets = find_rehearsed_edge(snapshot), (str(agent_socket(folder)), str(admin_socket(folder)))
+        boot = EdgeBoot(edge, NAME, *sockets, connections_max=100, upstreams_unreachable=True)
         try:
             envoy = await asyncio.to_thread(start_envoy, self._binary(), compile_bootstrap(boot), folder, workers=1)
             try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from holdfast.engine.facts import Facts
 from holdfast.engine.react import Effect, ProveRevision, WakeAt, resume
 from holdfast.model.event import Event
 from holdfast.model.intent import Intent
-from holdfast.model.ports import Canary, Clock, Fleet, Journal, JournalCorrupt, JournalUnavailable
+from holdfast.model.ports import Canary, Clock, Fleet, Journal, JournalCorrupt, JournalUnavailable, Recorded
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.revision import Revision
 from holdfast.model.state import State
@@ -28,6 +29,8 @@ INBOX_MAX: Final = 1_000
 """Commands that may wait to be decided; more are refused as busy."""
 TICK_S: Final = 1.0
 """The longest sleep: a clock that is set forward ends mitigations within this."""
+REMEMBERED_MAX: Final = 2_000
+"""The latest recorded events, kept to be shown."""
 RETRY_S: Final = 1.0
 """Between two attempts to write to a journal that couldn't be written."""
 
@@ -57,11 +60,14 @@ class Control:
     def __init__(self, world: World) -> None:
         self.world = world
         self.publisher = Publisher(world.fleet, world.compiler)
-        self.core = Core(replay(r.event for r in world.journal.read()), self._know_facts, self._perform)
+        recorded = world.journal.read()
+        self.recent = deque(recorded, REMEMBERED_MAX)
+        self.core = Core(replay(r.event for r in recorded), self._know_facts, self._perform)
         self._prover = Prover(world.journal, world.reader, world.compiler, world.canary)
         self._inbox: asyncio.Queue[Ticket | Callable[[], None]] = asyncio.Queue()
         self._writer = ThreadPoolExecutor(1, "journal")
         self._writing: asyncio.Future[bool] | None = None
+        self._batch: tuple[Event, ...] = ()
         self._proof: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._tick_at, self._wake_at = 0.0, float("inf")
@@ -116,6 +122,10 @@ class Control:
         if not isinstance(command, Protective) or not ticket.events:
             await answered
         return ticket
+
+    def watch(self, services: frozenset[str]) -> None:
+        """Have a larger share of these services' requests sampled, and of no others."""
+        self.publisher.watch(self.state, services)
 
     async def keep_text(self, text: str) -> str:
         """Keep a platform text durably; its hash. JournalUnavailable if that can't be done now."""
@@ -190,6 +200,7 @@ class Control:
         batch = self.core.begin_write()
         if batch:
             self._fresh = False
+            self._batch = batch
             self._writing = asyncio.get_running_loop().run_in_executor(self._writer, self._write, batch)
             self._writing.add_done_callback(self._note_written)
         elif not self.core.writing:
@@ -216,6 +227,9 @@ class Control:
 
     def _end_write(self, written: bool) -> None:
         self._retry_at = None if written else asyncio.get_running_loop().time() + RETRY_S
+        if written:
+            first = self.recent[-1].sequence + 1 if self.recent else 1
+            self.recent.extend(Recorded(n, event) for n, event in enumerate(self._batch, first))
         self.core.end_write(written=written)
 
     def _perform(self, state: State, effects: tuple[Effect, ...]) -> None:

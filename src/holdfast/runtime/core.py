@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from holdfast.engine.command import CanaryAnswered, Command, Mitigate, Protective
+from holdfast.engine.command import CanaryAnswered, Command, Protective, Releasing
 from holdfast.engine.decide import decide
 from holdfast.engine.evolve import evolve
 from holdfast.engine.facts import Facts
@@ -21,7 +21,7 @@ from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import State
 
 UNRECORDED_MAX: Final = 10_000
-"""Commands whose events may await recording; beyond it new mitigations are refused."""
+"""Commands whose events may await recording; beyond it nothing new is begun."""
 
 
 @dataclass(eq=False)
@@ -135,7 +135,8 @@ class Core:
 
     def _decide(self, ticket: Ticket) -> bool:
         """Whether there is anything to record: if not, the ticket is answered."""
-        if isinstance(ticket.command, Mitigate) and len(self._unrecorded) >= UNRECORDED_MAX:
+        unbounded = isinstance(ticket.command, Protective) and not isinstance(ticket.command, Releasing)
+        if unbounded and len(self._unrecorded) >= UNRECORDED_MAX:
             message = f"{UNRECORDED_MAX} decisions could not be recorded yet, which is the most"
             ticket.answer(Refusal(RefusalCode.JOURNAL_UNAVAILABLE, message))
             return False

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from holdfast.adapters.envoy.admin import EnvoyAdmin
+from holdfast.adapters.envoy.admin import CLUSTERS_ASKED_MAX, EnvoyAdmin
 from holdfast.agent.settings import admin_socket
 from holdfast.compile import COUNTS_PATTERN, read_counts
 from holdfast.model.observed import EdgeCounts
@@ -24,6 +24,10 @@ async def _ask_edge(folder: Path) -> EdgeCounts | None:
     try:
         async with EnvoyAdmin(admin_socket(folder)) as admin:
             stats = await admin.stats(COUNTS_PATTERN)
+            services = sorted(await asyncio.to_thread(read_counts, stats))
+            in_flight: dict[str, int] = {}
+            for first in range(0, len(services), CLUSTERS_ASKED_MAX):
+                in_flight |= await admin.count_in_flight(services[first : first + CLUSTERS_ASKED_MAX])
     except (ConnectionError, ValueError):
         return None
-    return await asyncio.to_thread(read_counts, stats)
+    return await asyncio.to_thread(read_counts, stats, in_flight)

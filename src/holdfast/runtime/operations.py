@@ -1,7 +1,8 @@
 """What people and programs may do with control, and see of it: commands in, documents out."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from holdfast.engine.command import (
@@ -12,17 +13,21 @@ from holdfast.engine.command import (
     Rollback,
     SetOwnerLimits,
 )
+from holdfast.engine.measures import check_measure
 from holdfast.model.diagnostic import Diagnostic
-from holdfast.model.event import MitigationEnded, MitigationStarted, RevisionProposed
-from holdfast.model.mitigation import Measure, MitigationId
+from holdfast.model.event import MitigationAdjusted, MitigationEnded, MitigationStarted, RevisionProposed
+from holdfast.model.finding import FindingId
+from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly
 from holdfast.model.platform import Limits
 from holdfast.model.ports import JournalCorrupt, JournalUnavailable
+from holdfast.model.prediction import Prediction, Verdict
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import EndedMitigation, State
 from holdfast.runtime.control import Control
 from holdfast.runtime.observed import CountObserved
 from holdfast.views.edges import Reach, count_reach
+from holdfast.views.findings import FindingDocument, FindingsDocument, show_finding, show_findings
 from holdfast.views.mitigations import (
     EndedMitigationDocument,
     MitigationDocument,
@@ -49,14 +54,31 @@ PROGRAM_WAIT_S: Final = 2.0
 """The longest that an answer waits for the edges."""
 PROOF_WAIT_S: Final = 60.0
 """The longest that an answer about a revision waits for the canary."""
+PREVIEW_S: Final = 60.0
+"""How long a measure is thought of as lasting while somebody only thinks about it."""
+LOG: Final = logging.getLogger(__name__)
+
+FORETELL_S: Final = 1.0
+"""The longest that anything waits for a prediction."""
+Predict = Callable[[Measure], Awaitable[Prediction | None]]
+"""Foretells what a measure would do to the traffic of the last minutes; None if that isn't known."""
+
+
+async def predict_nothing(_: Measure) -> Prediction | None:
+    """What is foretold while no traffic is watched."""
+    return None
 
 
 class Operations:
-    """Everything that the API offers, on a running `Control`."""
+    """Everything that the API offers, on a running `Control`.
 
-    def __init__(self, control: Control, count_observed: CountObserved) -> None:
+    `predict` foretells what a measure would do, from traffic that is watched; None while nothing is.
+    """
+
+    def __init__(self, control: Control, count_observed: CountObserved, predict: Predict = predict_nothing) -> None:
         self._control = control
         self._count_observed = count_observed
+        self._predict = predict
         self._counting = asyncio.Semaphore(1)
         self._started_at = control.world.clock()
         self._checking = asyncio.Semaphore(1)
@@ -120,15 +142,62 @@ class Operations:
         """Put an older revision's file in force again, under today's mitigations."""
         return await self._see_through(Rollback(author, to, reason), ())
 
-    async def mitigate(self, author: str, measure: Measure, for_s: float, reason: str) -> MitigationDocument | Refusal:
-        """Put a measure in force on every edge at once, for `for_s` seconds."""
-        ticket = await self._control.submit(Mitigate(author, measure, for_s, reason), RECORD_WAIT_S)
+    def findings(self) -> FindingsDocument:
+        """What the watch found, and what lately was over."""
+        return show_findings(self._control.state)
+
+    def finding(self, finding: FindingId) -> FindingDocument | None:
+        """One finding, if it is remembered."""
+        return show_finding(self._control.state, finding)
+
+    async def preview(self, measure: Measure) -> Prediction:
+        """What a measure would do to the traffic of the last minutes."""
+        refusal = check_measure(measure, PREVIEW_S, self._control.publisher.facts)
+        if refusal:
+            return _foretell_nothing(refusal.message)
+        foretold = await self._foretell(measure)
+        return foretold or _foretell_nothing("traffic isn't watched now, so nothing is known of it")
+
+    async def mitigate(
+        self,
+        author: str,
+        measure: Measure,
+        for_s: float,
+        reason: str,
+        *,
+        edges: tuple[str, ...] | None = None,
+        finding: FindingId | None = None,
+        force: bool = False,
+    ) -> MitigationDocument | Refusal:
+        """Put a measure in force at once, for `for_s` seconds, on some edges or on all.
+
+        Refused where it is predicted to harm, unless `force`. What is refused for no prediction doesn't wait for one.
+        """
+        foretold = None if isinstance(measure, Kill | ReadOnly) else await self._foretell(measure)
+        command = Mitigate(author, measure, for_s, reason, finding, edges, foretold, forced=force)
+        ticket = await self._control.submit(command, RECORD_WAIT_S)
         match ticket.events:
             case (MitigationStarted(mitigation=mitigation),) if ticket.refusal is None:
                 await self._reach_edges()
-                now, observation = self._control.world.clock(), Observation(self._control.intent)
-                return show_mitigation(mitigation, now, self._reach(), observation, recorded=ticket.recorded)
+                return await self._show(mitigation, recorded=ticket.recorded)
         return _refused(ticket.refusal)
+
+    async def accept_suggestion(
+        self, author: str, finding: FindingId, for_s: float | None, reason: str | None, *, force: bool = False
+    ) -> MitigationDocument | Refusal:
+        """Put in force what is suggested for a finding, as suggested where nothing else is said."""
+        suggestion = self._control.state.suggestions.get(finding)
+        if suggestion is None:
+            return Refusal(RefusalCode.SUGGESTION_UNKNOWN, f"nothing is suggested for finding {finding}")
+        return await self.mitigate(
+            author,
+            suggestion.measure,
+            for_s or suggestion.for_s,
+            reason or suggestion.reason,
+            edges=suggestion.edges,
+            finding=finding,
+            force=force,
+        )
 
     async def end_mitigation(self, author: str, mitigation: MitigationId) -> EndedMitigationDocument | Refusal:
         """End a mitigation on every edge at once."""
@@ -161,6 +230,26 @@ class Operations:
             return Refusal(RefusalCode.REVISION_UNKNOWN, f"revision {proposed} is forgotten already")
         return ProposalDocument(revision=revision, reach=self._reach(), warnings=diagnostics)
 
+    async def _show(self, mitigation: Mitigation, *, recorded: bool) -> MitigationDocument:
+        """A mitigation that was begun just now; what didn't wait for a prediction is shown with one all the same."""
+        now, observation = self._control.world.clock(), Observation(self._control.intent)
+        shown = show_mitigation(mitigation, now, self._reach(), observation, recorded=recorded)
+        if not isinstance(mitigation.measure, Kill | ReadOnly):
+            return shown
+        return shown.model_copy(update={"prediction": await self._foretell(mitigation.measure)})
+
+    async def _foretell(self, measure: Measure) -> Prediction | None:
+        """What a measure would do; a prediction that can't be made holds nobody up."""
+        try:
+            async with asyncio.timeout(FORETELL_S):
+                return await self._predict(measure)
+        except TimeoutError:
+            LOG.warning("what a measure would do takes too long to predict")
+            return None
+        except Exception:
+            LOG.exception("what a measure would do can't be predicted")
+            return None
+
     async def _reach_edges(self) -> None:
         """Wait for the edges, but never long: what is published stays published."""
         intent, fleet = self._control.intent, self._control.world.fleet
@@ -175,9 +264,23 @@ class Operations:
         for event in self._control.core.unrecorded:
             if isinstance(event, MitigationStarted):
                 ids.add(event.mitigation.id)
-            elif isinstance(event, MitigationEnded):
+            elif isinstance(event, MitigationAdjusted | MitigationEnded):
                 ids.add(event.id)
         return frozenset(ids)
+
+
+def _foretell_nothing(why: str) -> Prediction:
+    """A prediction that says only why there is none."""
+    return Prediction(
+        verdict=Verdict.UNKNOWN,
+        why=why,
+        samples=0,
+        refused_share=0.0,
+        normal_refused_share=0.0,
+        clients_refused=0,
+        clients=0,
+        refused_per_s=0.0,
+    )
 
 
 def _is_decided(number: RevisionNumber) -> Callable[[State], bool]:

@@ -64,12 +64,18 @@ class Publisher:
             case _:
                 assert_never(effect)
 
+    def watch(self, state: State, services: frozenset[str]) -> None:
+        """Have a larger share of these services' requests sampled, and of no others."""
+        if self.intent is not None and services != self.intent.watched:
+            self.intent = self.intent.watching(services)
+            self._publish_mitigations(state)
+
     def _publish_revision(self, state: State, number: RevisionNumber) -> None:
         staged, self._staged = self._staged, None
         if staged is None or staged.number != number:
             raise RuntimeError(f"revision {number} was put in force, but not staged")
         base = staged.intent
-        intent = _update(base, state)
+        intent = _update(base, state).watching(self.intent.watched if self.intent else frozenset())
         changed = [name for name in intent.services if _chosen(base, name) != _chosen(intent, name)]
         for location, snapshot in staged.snapshots.items():
             stale = {resource.key for resource in self._compiler.compile_mitigations(base, location)}

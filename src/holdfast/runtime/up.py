@@ -6,17 +6,19 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from socket import socket as Socket  # noqa: N812 - it is a class
 from typing import Final
 
 from holdfast import compile as compiler
-from holdfast.adapters.api.app import make_app
+from holdfast.adapters.api.app import CONSOLE, make_app
 from holdfast.adapters.api.server import ApiServer, bind_port, bind_socket
 from holdfast.adapters.api.tokens import TokenStore, ensure_admin
+from holdfast.adapters.console.app import close_console, make_console, mount_console
 from holdfast.adapters.journal.sql_journal import SqlJournal
+from holdfast.adapters.notify import Notifier, NotifySettings
 from holdfast.model.ports import Clock
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import State
@@ -24,10 +26,12 @@ from holdfast.runtime.assembly import Outside, open_outside
 from holdfast.runtime.compiler import Compiler
 from holdfast.runtime.control import Control, World
 from holdfast.runtime.operations import Operations
+from holdfast.runtime.parts import Parts, Work, make_parts
 from holdfast.runtime.reading import PlatformReader
 from holdfast.runtime.state_dir import StateDir
 
 LOG: Final = logging.getLogger(__name__)
+REVIVE_S: Final = 1.0
 LOOK_S: Final = 1.0
 """Between two looks whether every agent still runs."""
 
@@ -42,6 +46,10 @@ class Settings:
     open_outside: Callable[[Path], Outside] = open_outside
     compiler: Compiler = compiler
     clock: Clock = time.time
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    """How tenants' contacts are told."""
+    watching: bool = True
+    """Look at what the edges report, and act on it; without, limits and walls hold all the same."""
     keep_edges: bool = False
     """Leave agents and edges as they are when control stops."""
 
@@ -79,22 +87,41 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         world = World(journal, outside.fleet, outside.canary, settings.compiler, reader, settings.clock)
         control = Control(world)
         control.resume()
-        operations = Operations(control, outside.count_observed)
-        server = ApiServer(make_app(operations, tokens), [port, socket])
-        ended = asyncio.create_task(_run_all(control, server, outside))
+        notifier = Notifier(settings.notify)
+        stack.callback(notifier.close)
+        parts = make_parts(control, outside, places, notifier, watching=settings.watching)
+        stack.callback(parts.close)
+        app = make_app(parts.behind, tokens)
+        console = make_console(parts.live, parts.operations, tokens)
+        mount_console(app, console, CONSOLE)
+        server = ApiServer(app, [port, socket])
+        ended = asyncio.create_task(_run_all(control, server, outside, parts))
         try:
-            yield Running(control, operations, _show_address(port), ended)
+            yield Running(control, parts.operations, _show_address(port), ended)
         finally:
+            close_console(console)
             server.stop()
             ended.cancel()
             await asyncio.wait([ended])
 
 
-async def _run_all(control: Control, server: ApiServer, outside: Outside) -> None:
+async def _run_all(control: Control, server: ApiServer, outside: Outside, parts: Parts) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(control.run())
         group.create_task(server.serve())
         group.create_task(_tend_edges(control, outside))
+        for work in parts.work:
+            group.create_task(_outlive(work))
+
+
+async def _outlive(work: Work) -> None:
+    """Whatever looks on from beside is begun again when it fails, and never takes control with it."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            LOG.exception("a part beside control failed, and is begun again")
+        await asyncio.sleep(REVIVE_S)
 
 
 async def _tend_edges(control: Control, outside: Outside) -> None:

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection
 
+from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.noun import Noun
+from holdfast.model.platform import Name
+from holdfast.model.prediction import Prediction
 from holdfast.model.state import EndedMitigation, State
 from holdfast.views.edges import Reach
 from holdfast.views.observation import Observation
@@ -15,6 +18,8 @@ class MitigationDocument(Noun):
     `recorded` is false while the journal can't be written: it is in force all the same, but wouldn't survive a
     restart of control. `reach` says how many edges have acknowledged everything so far, this included.
     `observed_only` is true where nothing is refused, since what it is for is in observe mode; `warnings` say so.
+    `finding` is what it answers, `edges` are those that it holds on (none: all), `prediction` is what was foretold
+    of it, and `forced` says that somebody insisted in spite of that.
     """
 
     id: MitigationId
@@ -28,6 +33,10 @@ class MitigationDocument(Noun):
     reach: Reach
     observed_only: bool
     warnings: tuple[str, ...]
+    finding: FindingId | None = None
+    edges: tuple[Name, ...] | None = None
+    prediction: Prediction | None = None
+    forced: bool = False
 
 
 class EndedMitigationDocument(Noun):
@@ -42,6 +51,7 @@ class EndedMitigationDocument(Noun):
     ended_by: str
     why: str
     recorded: bool
+    finding: FindingId | None = None
 
 
 class MitigationsDocument(Noun):
@@ -78,6 +88,7 @@ def show_ended(ended: EndedMitigation, *, recorded: bool) -> EndedMitigationDocu
         ended_by=ended.author,
         why=ended.why,
         recorded=recorded,
+        finding=mitigation.finding,
     )
 
 

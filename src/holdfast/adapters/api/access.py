@@ -19,16 +19,20 @@ _MAY_READ: Final = {Role.VIEWER, Role.OPERATOR, Role.ADMIN}
 
 
 class TokenGate:
-    """Turns away whoever has no token, before a byte of a body is read."""
+    """Turns away whoever has no token, before a byte of a body is read.
 
-    def __init__(self, app: ASGIApp, tokens: TokenStore, open_paths: frozenset[str]) -> None:
+    What lies at or below `open_below` has a gate of its own.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: TokenStore, open_paths: frozenset[str], open_below: str) -> None:
         self._app = app
         self._tokens = tokens
         self._open_paths = open_paths
+        self._open_below = open_below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on if its token is known, and tell the rest of the app whose it is."""
-        if scope["type"] == "http" and scope["path"] not in self._open_paths:
+        if scope["type"] == "http" and not self._is_open(scope["path"]):
             scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
             found = self._tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
             if found is None:
@@ -36,6 +40,9 @@ class TokenGate:
                 return
             scope.setdefault("state", {})["token"] = found
         await self._app(scope, receive, send)
+
+    def _is_open(self, path: str) -> bool:
+        return path in self._open_paths or path == self._open_below or path.startswith(f"{self._open_below}/")
 
 
 def _unknown_token() -> Problem:

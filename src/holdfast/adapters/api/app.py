@@ -1,21 +1,47 @@
 """The application: its routes, its errors, its description."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import FastAPI
 
 from holdfast import __version__
-from holdfast.adapters.api import mitigation_routes, platform_routes, problems, token_routes
+from holdfast.adapters.api import (
+    component_routes,
+    explain_routes,
+    finding_routes,
+    metrics_routes,
+    mitigation_routes,
+    platform_routes,
+    problems,
+    query_routes,
+    token_routes,
+)
 from holdfast.adapters.api.access import Anyone, TokenGate
 from holdfast.adapters.api.body_limit import BodyLimit
+from holdfast.adapters.api.component_routes import ComponentOperations
 from holdfast.adapters.api.description import ERRORS, describe
+from holdfast.adapters.api.explain_routes import Explainer
 from holdfast.adapters.api.port import Operations
 from holdfast.adapters.api.tokens import TokenStore
 
 HEALTH: Final = "/healthz"
+CONSOLE: Final = "/console"
+"""Below this, people sign in by a page of its own."""
 
 
-def make_app(operations: Operations, tokens: TokenStore) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """All that the API speaks for."""
+
+    operations: Operations
+    components: ComponentOperations
+    explainer: Explainer
+    render_metrics: Callable[[], Awaitable[bytes]]
+
+
+def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
     """The API over a running control, for those who hold one of these tokens."""
     app = FastAPI(
         title="Holdfast",
@@ -24,12 +50,23 @@ def make_app(operations: Operations, tokens: TokenStore) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.operations, app.state.tokens = operations, tokens
-    for routes in (platform_routes, mitigation_routes, token_routes):
+    app.state.operations, app.state.tokens = behind.operations, tokens
+    app.state.components, app.state.explainer = behind.components, behind.explainer
+    app.state.render_metrics = behind.render_metrics
+    for routes in (
+        platform_routes,
+        mitigation_routes,
+        finding_routes,
+        component_routes,
+        query_routes,
+        explain_routes,
+        token_routes,
+    ):
         app.include_router(routes.router, responses=ERRORS)
+    app.include_router(metrics_routes.router, responses=ERRORS, include_in_schema=False)
     app.add_api_route(HEALTH, check_health)
     app.add_middleware(BodyLimit)
-    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset({HEALTH}))
+    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset({HEALTH}), open_below=CONSOLE)
     problems.install(app)
 
     @app.get("/v1/openapi.json", include_in_schema=False)

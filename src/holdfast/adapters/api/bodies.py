@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
+from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits, Name
@@ -30,12 +31,37 @@ class RollbackBody(Noun):
     reason: Reason = ""
 
 
+Edges = Annotated[tuple[Name, ...], Field(min_length=1, max_length=1_000)]
+For = Annotated[float, Field(gt=0)]
+
+
 class MitigateBody(Noun):
-    """A measure of the closed menu, for how many seconds, and why."""
+    """A measure of the closed menu, for how many seconds, and why.
+
+    It holds on these edges, or on all. `finding` is the open finding that it answers, if any. A measure that is
+    predicted to harm good clients is only taken with `force`.
+    """
 
     measure: Measure
-    for_s: Annotated[float, Field(gt=0)]
+    for_s: For
     reason: Reason
+    edges: Edges | None = None
+    finding: FindingId | None = None
+    force: bool = False
+
+
+class PreviewBody(Noun):
+    """A measure of the closed menu that somebody thinks about."""
+
+    measure: Measure
+
+
+class AcceptBody(Noun):
+    """For how long, and why, what is suggested is to be done; as suggested where that is left out."""
+
+    for_s: For | None = None
+    reason: Reason | None = None
+    force: bool = False
 
 
 class OwnerLimitsBody(Noun):

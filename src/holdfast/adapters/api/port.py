@@ -2,10 +2,13 @@
 
 from typing import Protocol
 
+from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure, MitigationId
 from holdfast.model.platform import Limits
+from holdfast.model.prediction import Prediction
 from holdfast.model.refusal import Refusal
 from holdfast.model.revision import RevisionNumber
+from holdfast.views.findings import FindingDocument, FindingsDocument
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
 from holdfast.views.observed import ObservedDocument
 from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument
@@ -42,8 +45,32 @@ class Operations(Protocol):
     async def roll_back(self, author: str, to: RevisionNumber | None, reason: str) -> ProposalDocument | Refusal:
         """Put an older revision's file in force again."""
 
-    async def mitigate(self, author: str, measure: Measure, for_s: float, reason: str) -> MitigationDocument | Refusal:
-        """Put a measure in force for `for_s` seconds."""
+    def findings(self) -> FindingsDocument:
+        """What the watch found, and what lately was over."""
+
+    def finding(self, finding: FindingId) -> FindingDocument | None:
+        """One finding, if it is remembered."""
+
+    async def preview(self, measure: Measure) -> Prediction:
+        """What a measure would do to the traffic of the last minutes."""
+
+    async def mitigate(
+        self,
+        author: str,
+        measure: Measure,
+        for_s: float,
+        reason: str,
+        *,
+        edges: tuple[str, ...] | None = None,
+        finding: FindingId | None = None,
+        force: bool = False,
+    ) -> MitigationDocument | Refusal:
+        """Put a measure in force for `for_s` seconds; refused where it is predicted to harm, unless `force`."""
+
+    async def accept_suggestion(
+        self, author: str, finding: FindingId, for_s: float | None, reason: str | None, *, force: bool = False
+    ) -> MitigationDocument | Refusal:
+        """Put in force what is suggested for a finding, as suggested where nothing else is said."""
 
     async def end_mitigation(self, author: str, mitigation: MitigationId) -> EndedMitigationDocument | Refusal:
         """End a mitigation now."""

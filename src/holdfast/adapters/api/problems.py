@@ -16,22 +16,35 @@ from holdfast.model.refusal import Refusal, RefusalCode
 CONFLICT, UNPROCESSABLE = HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY
 STATUS_BY_CODE: Final[Mapping[RefusalCode, HTTPStatus]] = {
     RefusalCode.ALREADY_PROVING: CONFLICT,
+    RefusalCode.BUILD_UNFIT: UNPROCESSABLE,
     RefusalCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    RefusalCode.COMPONENT_UNKNOWN: HTTPStatus.NOT_FOUND,
+    RefusalCode.COMPONENTS_FULL: CONFLICT,
     RefusalCode.DURATION_OUT_OF_BOUNDS: UNPROCESSABLE,
+    RefusalCode.EDGE_UNKNOWN: HTTPStatus.NOT_FOUND,
     RefusalCode.FAILED: HTTPStatus.INTERNAL_SERVER_ERROR,
+    RefusalCode.FINDING_ALREADY_OPEN: CONFLICT,
+    RefusalCode.FINDING_CLOSED: CONFLICT,
+    RefusalCode.FINDING_OF_ANOTHER_KIND: CONFLICT,
+    RefusalCode.FINDING_UNKNOWN: HTTPStatus.NOT_FOUND,
+    RefusalCode.FINDINGS_FULL: CONFLICT,
     RefusalCode.JOURNAL_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     RefusalCode.LIMITS_OUT_OF_BOUNDS: UNPROCESSABLE,
     RefusalCode.MEASURE_EMPTY: UNPROCESSABLE,
+    RefusalCode.MEASURE_OF_ANOTHER_KIND: CONFLICT,
     RefusalCode.MITIGATION_ENDED: CONFLICT,
     RefusalCode.MITIGATION_UNKNOWN: HTTPStatus.NOT_FOUND,
     RefusalCode.MITIGATIONS_FULL: CONFLICT,
     RefusalCode.NETWORKS_FULL: CONFLICT,
     RefusalCode.NOT_PROVING: CONFLICT,
     RefusalCode.NOTHING_IN_FORCE: CONFLICT,
+    RefusalCode.NOTHING_TO_REVERT_TO: CONFLICT,
     RefusalCode.NOTHING_TO_ROLL_BACK_TO: CONFLICT,
+    RefusalCode.PREDICTION_HARMFUL: CONFLICT,
     RefusalCode.REASON_MALFORMED: UNPROCESSABLE,
     RefusalCode.REVISION_UNKNOWN: HTTPStatus.NOT_FOUND,
     RefusalCode.SERVICE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    RefusalCode.SUGGESTION_UNKNOWN: HTTPStatus.NOT_FOUND,
     RefusalCode.UNCHANGED: CONFLICT,
 }
 
@@ -51,7 +64,7 @@ def refuse(refusal: Refusal) -> Problem:
     """The problem that a refusal is to the one who asked."""
     status = STATUS_BY_CODE[refusal.code]
     headers = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return Problem(status, refusal.code.value, refusal.message, headers=headers)
+    return Problem(status, refusal.code.value, refusal.message, prediction=refusal.prediction, headers=headers)
 
 
 def answer_problem(problem: Problem) -> JSONResponse:

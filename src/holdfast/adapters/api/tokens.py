@@ -65,6 +65,11 @@ class TokenStore:
             return None
         return _show(kept)
 
+    def get(self, token_id: str) -> Token | None:
+        """A token by its id, unless it was revoked."""
+        kept = self._tokens.get(token_id)
+        return _show(kept) if kept is not None else None
+
     def all(self) -> tuple[Token, ...]:
         """Every token, oldest first."""
         return tuple(_show(token) for token in self._tokens.values())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from holdfast.drills.instruments import start_upstream
 from holdfast.drills.peers.fail2ban import start_fail2ban
 from holdfast.drills.peers.haproxy import start_haproxy
+from holdfast.drills.peers.names import PeerName
 from holdfast.drills.peers.peer_process import find_program, read_version
 from holdfast.drills.peers.places import Places
 from holdfast.drills.peers.prometheus import start_prometheus
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
     from holdfast.drills.instruments import UpstreamOptions
     from holdfast.drills.peers.places import Setting
-
-
-class PeerName(StrEnum):
-    """What a drill can be played with instead of Holdfast."""
-
-    HAPROXY = "haproxy"
-    """Stick tables: a rate for each tenant and each of its clients."""
-    FAIL2BAN = "fail2ban"
-    """Addresses that send too much, read from nginx's log, are refused by nginx."""
-    PROMETHEUS = "prometheus"
-    """Burn-rate alerts on what HAProxy exports; nothing is done about them."""
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from holdfast.drills.peers.contenders import PeerName
+from holdfast.drills.peers.names import PeerName
 from holdfast.drills.scenario import CapMode, Factor, LocationCap, Range, RateRange, Story
 from holdfast.model.noun import Noun
 from holdfast.model.platform import InFlight, Natural, Period, Positive, Rate
