@@ -2,113 +2,101 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from bench.detection.tenants import TICK_S, build_stand, draw_counts
 
-from holdfast.model.finding import Tier
+from bench.detection.tenants import TICK_S, Stand, build_stand, draw_counts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from holdfast.detect.tick_result import TickResult
 
 HOURS_A_MONTH = 720.0
 SURGES_A_DAY = 11.0
+SURGE_FACTORS = (2.5, 4.0)
+RISES_S, FALLS_S = (5.0, 60.0), 300.0
+DAY_SWING, WALK_DEVIATION, WALK_S = 0.6, 0.15, 1_800.0
+RATES_RPS = (0.5, 200.0)
+DISPERSION = (1.0, 4.0)
+HEADROOM = 12.0
+"""Over the mean rate: days and surges together reach 6.4 times it, and the walk sometimes half as much again."""
+STEP_S = 5.0
 SETTLED_S = 900.0
 """Findings of the first minutes, while everything is new, aren't counted."""
-RATES_STEP_S = 5.0
 
 
 @dataclass
-class FalseAlarms:
+class Alarms:
+    """Findings that opened, by kind and tier, in so many tenant-months; `late` those of the second half."""
+
     tenant_months: float
-    tier_1: int = 0
-    tier_2: int = 0
     surges: int = 0
-    told: list[str] = field(default_factory=list)
-    by_kind: dict[str, int] = field(default_factory=dict)
+    opened: Counter[str] = field(default_factory=Counter)
+    late: Counter[str] = field(default_factory=Counter)
+    harmful: list[str] = field(default_factory=list)
+
+    def note(self, result: TickResult, *, late: bool) -> None:
+        """Count what opened at a tick."""
+        for key in result.opened:
+            finding = result.findings[key]
+            name = f"{finding.kind} tier {int(finding.tier)}"
+            self.opened[name] += 1
+            self.late[name] += late
+            if finding.tier > 1:
+                self.harmful.append(f"{finding.kind} of {finding.service} at {result.at:.0f} s: {finding.evidence}")
 
 
-@dataclass
 class _Tenants:
     """Rates follow a day, a slow random walk, and now and then a surge: up within a minute, down within many."""
 
-    rng: np.random.Generator
-    mean_rps: np.ndarray
-    dispersion: np.ndarray
-    phase: np.ndarray
-    walk: np.ndarray
-    surge: np.ndarray
-    target: np.ndarray
-    surges: int = 0
+    def __init__(self, rng: np.random.Generator, mean_rps: NDArray[np.float64]) -> None:
+        tenants = len(mean_rps)
+        self.rng, self.mean_rps, self.surges = rng, mean_rps, 0
+        self.phase = rng.uniform(0, 2 * np.pi, tenants)
+        self.walk = rng.normal(0, WALK_DEVIATION, tenants)
+        self.surge, self.target = np.ones(tenants), np.zeros(tenants)
+        self.rise_s = rng.uniform(*RISES_S, tenants)
 
-    def rates(self, now: float) -> np.ndarray:
-        day = 1 + 0.6 * np.sin(2 * np.pi * now / 86_400 + self.phase)
-        keep = np.exp(-RATES_STEP_S / 1_800)
-        self.walk = self.walk * keep + self.rng.normal(0, 0.15 * np.sqrt(1 - keep**2), len(self.walk))
-        begins = self.rng.random(len(self.walk)) < SURGES_A_DAY * RATES_STEP_S / 86_400
+    def move(self, now: float) -> NDArray[np.float64]:
+        """The rates of the next `STEP_S`."""
+        keep = np.exp(-STEP_S / WALK_S)
+        self.walk = self.walk * keep + self.rng.normal(0, WALK_DEVIATION * np.sqrt(1 - keep**2), len(self.walk))
+        begins = self.rng.random(len(self.walk)) < SURGES_A_DAY * STEP_S / 86_400
         self.surges += int(begins.sum())
-        self.target = np.where(begins, self.rng.uniform(2.5, 4.0, len(begins)), self.target)
-        rising = self.target > 1
-        self.surge = np.where(
-            rising,
-            self.surge
-            + (self.target - self.surge) * (1 - np.exp(-RATES_STEP_S / self.rng.uniform(5, 60, len(begins)))),
-            1 + (self.surge - 1) * np.exp(-RATES_STEP_S / 300),
-        )
-        self.target = np.where(self.surge > 0.95 * self.target, 0, self.target)
+        self.target = np.where(begins, self.rng.uniform(*SURGE_FACTORS, len(begins)), self.target)
+        rise = self.surge + (self.target - self.surge) * (1 - np.exp(-STEP_S / self.rise_s))
+        fall = 1 + (self.surge - 1) * np.exp(-STEP_S / FALLS_S)
+        self.surge = np.where(self.target > 1, rise, fall)
+        self.target[self.surge > 0.95 * self.target] = 0
+        day = 1 + DAY_SWING * np.sin(2 * np.pi * now / 86_400 + self.phase)
         return self.mean_rps * day * np.exp(self.walk) * self.surge
 
 
-def run(tenants: int, hours: float, seed: int, headroom: float = 8.0, tick_s: float = TICK_S) -> FalseAlarms:
-    """`headroom` is over the mean: days and surges together reach 6.4 times it, and the walk a little more."""
+def count_alarms(tenants: int, hours: float, seed: int, tick_s: float = TICK_S) -> Alarms:
+    """Play so many tenants for so long."""
     rng = np.random.default_rng(seed)
-    mean = np.exp(rng.uniform(np.log(0.5), np.log(200), tenants))
-    world = _Tenants(
-        rng,
-        mean,
-        rng.uniform(1, 4, tenants),
-        rng.uniform(0, 2 * np.pi, tenants),
-        rng.normal(0, 0.15, tenants),
-        np.ones(tenants),
-        np.zeros(tenants),
-    )
-    stand = build_stand(mean * headroom)
-    alarms = FalseAlarms(tenants * hours / HOURS_A_MONTH)
-    every = round(RATES_STEP_S / tick_s)
-    rates = mean
+    mean = RATES_RPS[0] * (RATES_RPS[1] / RATES_RPS[0]) ** rng.random(tenants)
+    world, dispersion = _Tenants(rng, mean), rng.uniform(*DISPERSION, tenants)
+    stand, alarms, rates = build_stand((mean * HEADROOM).tolist()), Alarms(tenants * hours / HOURS_A_MONTH), mean
     for tick in range(round((hours * 3600 + SETTLED_S) / tick_s)):
-        if tick % every == 0:
-            rates = world.rates(tick * tick_s)
-        result = stand.tick(draw_counts(rng, rates * tick_s, world.dispersion), tick_s)
-        if stand.now < SETTLED_S:
-            continue
-        for key in result.opened:
-            finding = result.findings[key]
-            alarms.by_kind[f"{finding.kind} {int(finding.tier)}"] = (
-                alarms.by_kind.get(f"{finding.kind} {int(finding.tier)}", 0) + 1
-            )
-            alarms.tier_1 += finding.tier is Tier.UNUSUAL
-            alarms.tier_2 += finding.tier is Tier.HARMFUL
-            if finding.tier is Tier.HARMFUL or len(alarms.told) < 5:
-                alarms.told.append(f"{stand.now:.0f} {key} {finding.evidence}")
+        if tick % round(STEP_S / tick_s) == 0:
+            rates = world.move(tick * tick_s)
+        result = stand.tick(draw_counts(rng, rates * tick_s, dispersion), tick_s)
+        if stand.now > SETTLED_S:
+            alarms.note(result, late=stand.now > SETTLED_S + hours * 1800)
     alarms.surges = world.surges
     return alarms
 
 
-if __name__ == "__main__":
-    import sys
-    import time
-
-    t = time.process_time()
-    a = run(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5]))
-    print(
-        a.tenant_months,
-        "tenant months; tier 1 per month",
-        a.tier_1 / a.tenant_months,
-        "tier2",
-        a.tier_2,
-        a.tier_2 / a.tenant_months,
-        "surges",
-        a.surges,
-        a.by_kind,
-        time.process_time() - t,
-    )
-    print("\n".join(a.told[:8]))
+def play_counts(stand: Stand, counts: NDArray[np.int64], tick_s: float, tenant_months: float) -> Alarms:
+    """Play counts of shape (ticks, services); the first minutes aren't counted."""
+    alarms = Alarms(tenant_months)
+    for tick, row in enumerate(counts):
+        result = stand.tick(row, tick_s)
+        if stand.now > SETTLED_S:
+            alarms.note(result, late=tick > len(counts) / 2)
+    return alarms

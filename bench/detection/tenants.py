@@ -42,6 +42,9 @@ class Stand:
     now: float = 0.0
     sequence: int = 0
 
+    def __post_init__(self) -> None:
+        self.row_of = {name: row for row, name in enumerate(self.names)}
+
     def tick(self, offered: NDArray[np.int64], tick_s: float = TICK_S) -> TickResult:
         self.now += tick_s
         self.sequence += 1

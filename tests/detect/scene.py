@@ -8,7 +8,7 @@ import numpy as np
 from holdfast.detect.tick_result import FindingKey, TickResult
 from holdfast.detect.traits import UNWALLED, LocationTraits, ServiceTraits
 from holdfast.detect.watch import Watch
-from holdfast.model.finding import Finding
+from holdfast.model.finding import Finding  # noqa: TC001 - a dataclass tells its types at run time
 from holdfast.model.platform import Capacity, InFlight
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
 

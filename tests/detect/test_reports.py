@@ -1,4 +1,4 @@
-"""Reports that are late, lost, repeated or of a new process, and edges that vanish: seen as such, and as nothing else."""
+"""Reports that are late, lost, repeated or of a new process, and edges that vanish: seen as that, and nothing else."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def test_an_edge_that_never_reports_is_a_blind_spot() -> None:
     scene = Scene(CAPACITIES, edges=TWO)
     scene.play(60, CALM, mute=("edge-1",))
     assert set(scene.seen) == {BLIND}
-    assert [edge.age_s for edge in scene.watch.read_edges()][0] is None
+    assert scene.watch.read_edges()[0].age_s is None
 
 
 def test_a_backlog_that_arrives_at_once_is_no_surge() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from detect.scene import Client, Scene
-from holdfast.detect.baselines import RATIO_MAX, RATIO_MIN, WARM_UP_S, Baselines
-from holdfast.detect.onset import find_onset
-from holdfast.detect.windows import COUNT_MAX, FADING, WINDOWS, Windows
+from holdfast.detect.series.baselines import RATIO_MAX, RATIO_MIN, WARM_UP_S, Baselines
+from holdfast.detect.series.onset import find_onset
+from holdfast.detect.series.windows import COUNT_MAX, FADING, WINDOWS, Windows
 
 COUNTS = arrays(np.float32, st.tuples(st.integers(1, 80), st.integers(1, 5)), elements=st.integers(0, 1_000))
 
@@ -66,7 +66,7 @@ def test_the_score_is_as_defined() -> None:
         base.judge(windows.sums, lengths)
         base.learn(np.array([count], np.float32), 0.25, 0.25, 0.25)
         floor = max(rate, 0.5)
-        upper = floor * (1 + 3 * sqrt(dispersion / (floor * age + 1.5)))
+        upper = floor * (1 + 1.5 * sqrt(dispersion / (floor * age + 1.5)))
         ratios = []
         for w, total in [(w, sum(list(last)[-w:])) for w in WINDOWS] + [(80, float(windows.sums[-1, 0]))]:
             lower = max(sqrt(total) - 1.5 * sqrt(dispersion), 0) ** 2

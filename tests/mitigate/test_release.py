@@ -158,7 +158,8 @@ def test_a_source_that_returns_is_refused_everywhere_again_and_for_longer() -> N
         waits.append(play.now - quiet_at)
         play.traffic, play.recent = Traffic(offered=500.0, mitigated=250.0, admitted=250.0), flood()
         play.look()
-        assert play.in_force[0].edges is None
+        (denial,) = play.in_force
+        assert denial.edges is None
         play.wait(10.0)
     assert waits == sorted(waits)
     assert waits[-1] > 2 * waits[0]

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.candidates import REMOVES_MIN, Evidence, find_candidates
-from holdfast.detect.features import LEVELS, METHODS, PATHS, PREFIXES, Feature, Level, read_feature
-from holdfast.detect.lot import weigh
+from holdfast.detect.sources.candidates import REMOVES_MIN, Evidence, find_candidates
+from holdfast.detect.sources.features import LEVELS, METHODS, PATHS, PREFIXES, Feature, Level, read_feature
+from holdfast.detect.sources.lot import weigh
 from holdfast.model.sample import SampledRequest
 from holdfast.model.source_rule import SourceRule
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from holdfast.detect.arrays import NEW, Floats, Rows
+from holdfast.detect.series.arrays import NEW, Floats, Rows
 from holdfast.detect.traits import LocationTraits, ServiceTraits
 
 

@@ -5,14 +5,14 @@ from typing import Final, Literal
 
 import numpy as np
 
-from holdfast.detect.charts import Chart, fill_columns
+from holdfast.detect.charts.chart import Chart, fill_columns
+from holdfast.detect.charts.service_charts import ServiceCharts
 from holdfast.detect.findings import Findings, Sighting
-from holdfast.detect.headroom import LocationHeadroom
-from holdfast.detect.intake import Intake
-from holdfast.detect.judges import Judges
-from holdfast.detect.rooms import Rooms
+from holdfast.detect.intake.intake import Intake
 from holdfast.detect.roster import Roster
-from holdfast.detect.service_charts import ServiceCharts
+from holdfast.detect.services.headroom import LocationHeadroom
+from holdfast.detect.services.judges import Judges
+from holdfast.detect.services.rooms import Rooms
 from holdfast.detect.tick_result import TickResult
 from holdfast.detect.traits import LocationTraits, ServiceTraits
 from holdfast.model.reading import EdgeReading, LocationReading, Series, ServiceReading

@@ -7,7 +7,7 @@ from typing import Final
 
 from holdfast.mitigate.pace import AUTHOR
 from holdfast.mitigate.policy import ServicePolicy, read_policy
-from holdfast.mitigate.pressure import compute_harm
+from holdfast.mitigate.pressure import Pressure, compute_harm
 from holdfast.mitigate.situation import Samples, Situation
 from holdfast.model.finding import Finding, FindingId, FindingKind, Tier
 from holdfast.model.mitigation import Deny, Kill, Limit, Mitigation
@@ -24,6 +24,7 @@ ROOM_SHARE: Final = 0.7
 """A surge for which there wasn't room has become harmless with less than this of the room taken."""
 SINGLED_OUT: Final = 2.0
 """Where everybody rises, a service must rise so many times more to be looked at by itself."""
+EBB_S: Final = (2.0, 10.0)
 TIDE_MAX: Final = 10.0
 TIDE_TOLD_MIN: Final = 0.5
 """Others tell what everybody does if they usually have so much of it: all of them beside one service, or those that
@@ -126,19 +127,21 @@ class Case:
     def tide(self) -> float:
         """How many times the usual everybody else is offered: where all rises, nobody is singled out for it.
 
-        Told by the locations as a whole, or by the other services that surge if those are most of what there is.
+        Told by the locations as a whole, whose usual follows soon; and by the other services that surge, if those are
+        most of what there is. 1 where nothing can be told.
         """
         pressures = self.situation.locations.values()
-        offered = sum(float(p.rates(p.others([self.service]))[Metric.OFFERED]) for p in pressures)
+        offered = sum(_find_offered(p) for p in pressures) - self.offered_rps
         usual = sum(p.usual_rps or 0.0 for p in pressures) - self.usual_rps
-        if usual < self.usual_rps * TIDE_TOLD_MIN or usual <= 0:
-            return 1.0
         surging = {f.service for f in self.situation.findings.values() if f.kind in SURGES} - {self.service}
         readings = [r for name, r in self.situation.services.items() if name in surging]
-        of_surging = sum(r.usual_rps for r in readings)
-        tide = offered / usual
-        if of_surging >= TIDE_TOLD_MIN * usual:
-            tide = max(tide, sum(r.rates.get(Metric.OFFERED, 0.0) for r in readings) / of_surging)
+        of_surging = sum(r.rates.get(Metric.OFFERED, 0.0) for r in readings)
+        usual_of_surging = sum(r.usual_rps for r in readings)
+        tide = 1.0
+        if usual >= self.usual_rps * TIDE_TOLD_MIN and usual > 0:
+            tide = offered / usual
+        if usual_of_surging > 0 and usual_of_surging >= TIDE_TOLD_MIN * (usual_of_surging + offered - of_surging):
+            tide = max(tide, of_surging / usual_of_surging)
         return min(max(tide, 1.0), TIDE_MAX)
 
     @cached_property
@@ -212,6 +215,11 @@ class Case:
             (compute_harm(p.rates(p.others(accused))) for p in self.situation.locations.values()),
             default=0.0,
         )
+
+
+def _find_offered(pressure: Pressure) -> float:
+    """What a location is offered, or was until just now: so that nobody is singled out while all of it ebbs away."""
+    return float(max(pressure.rates(pressure.whole, over_s)[Metric.OFFERED] for over_s in EBB_S))
 
 
 def open_cases(situation: Situation) -> tuple[Case, ...]:

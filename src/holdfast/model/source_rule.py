@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -102,8 +102,9 @@ def compile_rule(rule: SourceRule) -> Callable[[SampledRequest], bool]:
 def _compile_match(match: SourceMatch) -> Callable[[SampledRequest], bool]:
     values = frozenset(match.values)
     if match.dimension is Dimension.NETWORK:
-        networks = [ip_network(value) for value in match.values]
-        return lambda s: any(_address(s.client) in network for network in networks)
+        networks = frozenset(map(_read_network, match.values))
+        lengths = {(version, length) for version, length, _ in networks}
+        return lambda s: any(_mask(s.client, version, length) in networks for version, length in lengths)
     if match.dimension is Dimension.PATH_PREFIX:
         return lambda s: s.path.startswith(match.values)
     read = _READ[match.dimension]
@@ -117,4 +118,29 @@ _READ: Final[Mapping[Dimension, Callable[[SampledRequest], str]]] = {
     Dimension.USER_AGENT: lambda s: s.user_agent,
     Dimension.USER_AGENT_FAMILY: lambda s: find_user_agent_family(s.user_agent),
 }
-_address = lru_cache(maxsize=65_536)(ip_address)
+
+
+_Masked = tuple[int, int, int]
+"""A network: its IP version, the length of its prefix, and its first address."""
+
+
+def _read_network(value: str) -> _Masked:
+    network = ip_network(value)
+    return network.version, network.prefixlen, int(network.network_address)
+
+
+def _mask(client: str, version: int, length: int) -> _Masked | None:
+    """The network of that length which a client is in; None if it has no address of that version."""
+    address = _read_address(client)
+    if address is None or address.version != version:
+        return None
+    rest = address.max_prefixlen - length
+    return version, length, int(address) >> rest << rest
+
+
+@lru_cache(maxsize=65_536)
+def _read_address(client: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(client)
+    except ValueError:
+        return None

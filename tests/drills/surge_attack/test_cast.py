@@ -91,6 +91,15 @@ def test_what_an_attack_has_in_common_is_in_all_its_requests(seed: int) -> None:
         assert attack.has_rule == (attack.kind is not AttackKind.LOOK_ALIKE)
 
 
+@seeds
+def test_nobody_is_attacked_again_soon(seed: int) -> None:
+    for episodes in draw_cast(SCENARIO, FULL, seed).episodes.values():
+        large = [each.tenant.name for each in episodes if isinstance(each, Attack) and not each.tenant.small]
+        assert all(
+            len(set(large[number : number + 4])) == len(large[number : number + 4]) for number in range(len(large))
+        )
+
+
 def test_usual_traffic_comes_from_addresses_of_each_audience() -> None:
     cast = draw_cast(SCENARIO, FULL, 1)
     plan = plan_usual(SCENARIO, cast, "queue", 80, 10)

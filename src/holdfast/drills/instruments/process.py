@@ -25,7 +25,10 @@ class InstrumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a process runs: on which cores (none named: any), and how far it steps back for others (nice level)."""
+    """Where a process runs: on which cores (none named: any), and how far it steps back for others (nice level).
+
+    A negative level goes before others, where the machine allows it.
+    """
 
     cpus: frozenset[int] = frozenset()
     nice: int = 0
@@ -63,7 +66,11 @@ class InstrumentProcess:
             if placement.cpus:
                 os.sched_setaffinity(self.pid, placement.cpus)
             if placement.nice:
-                os.setpriority(os.PRIO_PROCESS, self.pid, placement.nice)
+                self._set_nice(placement.nice)
+
+    def _set_nice(self, nice: int) -> None:
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, nice)
 
     def _read_announcement(self) -> bytes:
         """The first line, and what may have come with it."""

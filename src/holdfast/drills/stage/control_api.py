@@ -67,10 +67,15 @@ class ControlApi:
             headers={"Authorization": f"Bearer {token}"},
             timeout=TIMEOUT_S,
         )
+        self._findings = FindingsDocument(open=(), closed=())
+        self._findings_told = b""
 
     def read_findings(self) -> FindingsDocument:
         """All that the watch found. Raises ControlUnreachable."""
-        return FindingsDocument.model_validate_json(self._get("/v1/findings"))
+        told = self._get("/v1/findings")
+        if told != self._findings_told:
+            self._findings_told, self._findings = told, FindingsDocument.model_validate_json(told)
+        return self._findings
 
     def read_mitigations(self) -> MitigationsDocument:
         """All that is mitigated, and lately was. Raises ControlUnreachable."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from holdfast.views.findings import FindingsDocument
     from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
 
-LOOK_S: Final = 0.05
+LOOK_S: Final = 0.1
 """Between two looks while something is waited for: by so much what is seen may be late."""
 LOOK_SELDOM_S: Final = 0.5
 """Between two looks at other times, and at mitigations."""

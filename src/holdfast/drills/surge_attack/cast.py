@@ -128,16 +128,16 @@ def _draw_tenants(scenario: SurgeAttack, chance: Random) -> tuple[Tenant, ...]:
 
 @dataclass(slots=True)
 class _Deck:
-    """Tenants to draw from, none twice until all have been drawn, so that what one suffered is over by then."""
+    """Tenants to draw from; none again before half of the others were, so that what it suffered is over by then."""
 
     tenants: Sequence[Tenant]
     chance: Random
-    left: list[Tenant] = field(default_factory=list)
+    drawn: list[Tenant] = field(default_factory=list)
 
     def draw(self) -> Tenant:
-        if not self.left:
-            self.left = self.chance.sample(self.tenants, len(self.tenants))
-        return self.left.pop()
+        spared = self.drawn[-(len(self.tenants) // 2) :] if len(self.tenants) > 1 else []
+        self.drawn.append(self.chance.choice([tenant for tenant in self.tenants if tenant not in spared]))
+        return self.drawn[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.detect.arrays import Rows, select_columns
 from holdfast.detect.findings import Sighting
+from holdfast.detect.series.arrays import Rows, select_columns
 from holdfast.detect.traits import LocationTraits
 from holdfast.model.finding import Evidence, FindingKind, Tier
 from holdfast.model.reading import EdgeReading
@@ -64,22 +64,25 @@ class Edge:
         """Whether it has been missing for so long that it is left out of all sums."""
         return self.silent_s >= GONE_S
 
-    def follow(self, report: EdgeReport) -> bool:
-        """Take note of a report; whether it is new and believable."""
+    def believes(self, report: EdgeReport) -> bool:
+        """Whether a report is new, and of a possible time.
+
+        An agent that began anew counts its reports from the beginning, but its clock goes on.
+        """
         covered_s = report.ended_at - report.began_at
-        if not 0 < covered_s <= REPORT_S_MAX or self._repeats(report):
-            return False
+        counted = report.process == self.process and report.sequence <= self.sequence
+        return 0 < covered_s <= REPORT_S_MAX and not (counted and report.ended_at <= self.ended_at)
+
+    def follow(self, report: EdgeReport) -> None:
+        """Take note of a report that is to be believed."""
         if report.process != self.process:
-            if self.heard:
-                self.settled_at = report.ended_at + SETTLE_S
-            self.in_flight.fill(0)
+            self.settled_at = report.ended_at + SETTLE_S if self.heard else self.settled_at
         elif report.sequence > self.sequence + 1:
             self.lost_reports += report.sequence - self.sequence - 1
         self.process, self.sequence, self.ended_at = report.process, report.sequence, report.ended_at
         self.silent_s = 0.0
         self.degraded = report.degraded
-        self._average(report.whole, covered_s)
-        return True
+        self._average(report.whole, report.ended_at - report.began_at)
 
     def settling(self, report: EdgeReport) -> bool:
         """Whether a report is of the time just after Envoy began anew."""
@@ -111,11 +114,6 @@ class Edge:
             lost_reports=self.lost_reports,
             degraded=self.degraded,
         )
-
-    def _repeats(self, report: EdgeReport) -> bool:
-        """An agent that began anew counts its reports from the beginning, but its clock goes on."""
-        known = report.process == self.process and report.sequence <= self.sequence
-        return known and report.ended_at <= self.ended_at
 
     def _average(self, whole: EdgeFigures, covered_s: float) -> None:
         share = 1.0 if self.figures == EdgeFigures() else min(1.0, covered_s / _AVERAGE_S)

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Floats, Rows, select_columns
+from holdfast.detect.series.arrays import Floats, Rows, select_columns
 from holdfast.model.telemetry import METRICS, Counts, Metric
 
 NOW_S: Final = 2.0

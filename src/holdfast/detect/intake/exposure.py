@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.detect.arrays import Flags, Floats, Rows, select_columns
-from holdfast.detect.windows import FADING_KEEPS, FADING_WEIGHS, SUMS, TICKS, WINDOWS
+from holdfast.detect.series.arrays import Flags, Floats, Rows, select_columns
+from holdfast.detect.series.windows import FADING_KEEPS, FADING_WEIGHS, SUMS, TICKS, WINDOWS
 
 GROUPS_MAX: Final = 64
 """Edges are told apart up to this number; beyond it locations are, and beyond it again nothing."""

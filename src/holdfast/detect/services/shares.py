@@ -5,13 +5,13 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Floats, Rows
-from holdfast.detect.baselines import Baselines, bound_counts
-from holdfast.detect.exposure import Exposed
 from holdfast.detect.findings import Sighting
-from holdfast.detect.onset import find_onset
+from holdfast.detect.intake.exposure import Exposed
 from holdfast.detect.roster import Roster
-from holdfast.detect.windows import LONGEST, Windows
+from holdfast.detect.series.arrays import Floats, Rows
+from holdfast.detect.series.baselines import Baselines, bound_counts
+from holdfast.detect.series.onset import find_onset
+from holdfast.detect.series.windows import LONGEST, Windows
 from holdfast.model.finding import Evidence, FindingKind, Tier
 
 EVENTS_MIN: Final = 10

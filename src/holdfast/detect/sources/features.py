@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.detect.lot import Lot
+from holdfast.detect.sources.lot import Lot
 from holdfast.model.sample import SampledRequest
 from holdfast.model.source_rule import Dimension, find_user_agent_family
 

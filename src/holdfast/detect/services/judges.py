@@ -6,19 +6,19 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import NEW, Floats, Rows
-from holdfast.detect.baselines import Baselines
-from holdfast.detect.exposure import Exposed
 from holdfast.detect.findings import Findings, Sighting
-from holdfast.detect.headroom import ServiceHeadroom
-from holdfast.detect.intake import Intake
-from holdfast.detect.rooms import Rooms
+from holdfast.detect.intake.exposure import Exposed
+from holdfast.detect.intake.intake import Intake
 from holdfast.detect.roster import Roster
-from holdfast.detect.shares import Shares
-from holdfast.detect.silences import Silences
-from holdfast.detect.slow_steps import SlowSteps
-from holdfast.detect.surges import Room, Surges
-from holdfast.detect.windows import Windows
+from holdfast.detect.series.arrays import NEW, Floats, Rows
+from holdfast.detect.series.baselines import Baselines
+from holdfast.detect.series.windows import Windows
+from holdfast.detect.services.headroom import ServiceHeadroom
+from holdfast.detect.services.rooms import Rooms
+from holdfast.detect.services.shares import Shares
+from holdfast.detect.services.silences import Silences
+from holdfast.detect.services.slow_steps import SlowSteps
+from holdfast.detect.services.surges import Room, Surges
 from holdfast.model.finding import FindingKind, Tier
 from holdfast.model.telemetry import Metric
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.detect.arrays import Flags
+from holdfast.detect.series.arrays import Flags
 from holdfast.model.sample import SampledRequest
 
 

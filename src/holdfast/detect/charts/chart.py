@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Floats, Rows, select_columns
+from holdfast.detect.series.arrays import Floats, Rows, select_columns
 from holdfast.model.reading import Series
 from holdfast.model.telemetry import Metric
 

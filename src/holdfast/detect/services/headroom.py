@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Floats, Rows, select_columns
 from holdfast.detect.findings import Sighting
-from holdfast.detect.locations import RESOURCES, Location
+from holdfast.detect.intake.locations import RESOURCES, Location
 from holdfast.detect.roster import Roster
-from holdfast.detect.trend import Forecast, forecast
+from holdfast.detect.series.arrays import Floats, Rows, select_columns
+from holdfast.detect.series.trend import Forecast, forecast
 from holdfast.model.finding import Evidence, FindingKind, Tier
 
 LOCATION_STEP_S: Final = 10.0

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.detect.arrays import Flags
-from holdfast.detect.features import Feature
-from holdfast.detect.lot import Lot
+from holdfast.detect.series.arrays import Flags
+from holdfast.detect.sources.features import Feature
+from holdfast.detect.sources.lot import Lot
 from holdfast.model.source_rule import SourceMatch, SourceRule
 
 REMOVES_MIN: Final = 0.8
@@ -132,7 +132,8 @@ def _leave_out_small(codes: NDArray[np.intp], excess: NDArray[np.float64]) -> ND
     if not len(sums):
         return codes
     typical = excess[ordered[np.searchsorted(sums, sums[-1] / 2)]]
-    return ordered[excess[ordered] >= SMALL * typical]
+    kept: NDArray[np.intp] = ordered[excess[ordered] >= SMALL * typical]
+    return kept
 
 
 def _weigh_candidate(

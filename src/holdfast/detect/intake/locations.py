@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.detect.edges import Edge
 from holdfast.detect.findings import Sighting
+from holdfast.detect.intake.edges import Edge
 from holdfast.detect.traits import LocationTraits
 from holdfast.model.finding import Evidence, FindingKind, Tier
 from holdfast.model.reading import LocationReading

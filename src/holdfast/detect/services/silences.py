@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Floats, Rows, select_columns
-from holdfast.detect.baselines import Baselines
 from holdfast.detect.findings import Sighting
 from holdfast.detect.roster import Roster
+from holdfast.detect.series.arrays import Floats, Rows, select_columns
+from holdfast.detect.series.baselines import Baselines
 from holdfast.model.finding import Evidence, FindingKind, Tier
 
 SILENT_S: Final = 10.0

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from holdfast.detect.arrays import NEW, Flags, Rows
-from holdfast.detect.edges import Edge, Edges
-from holdfast.detect.exposure import GROUPS_MAX, Exposed, Exposure
-from holdfast.detect.locations import Location, keep_locations
+from holdfast.detect.intake.edges import Edge, Edges
+from holdfast.detect.intake.exposure import GROUPS_MAX, Exposed, Exposure
+from holdfast.detect.intake.locations import Location, keep_locations
+from holdfast.detect.intake.traffic import Traffic
 from holdfast.detect.roster import Roster
-from holdfast.detect.traffic import Traffic
+from holdfast.detect.series.arrays import NEW, Flags, Rows
 from holdfast.model.telemetry import EdgeReport
 
 
@@ -38,15 +38,11 @@ class Intake:
     def take(self, report: EdgeReport) -> None:
         """Count a report, unless it repeats, or is of the moments after its Envoy began anew."""
         edge = self.edges.by_name.get(report.edge)
-        if edge is None:
+        if edge is None or not edge.believes(report):
             return
-        forgotten = edge.in_flight if report.process != edge.process else None
-        if forgotten is not None:
-            self.traffic.in_flight[edge.location] -= forgotten
-        if not edge.follow(report):
-            if forgotten is not None:
-                self.traffic.in_flight[edge.location] += forgotten
-            return
+        if report.process != edge.process:
+            self._forget_in_flight(edge)
+        edge.follow(report)
         rows = self.roster.find_known_rows(report.services)
         known = rows != NEW
         rows, counts, in_flight = rows[known], report.counts[known], report.in_flight[known]
@@ -66,8 +62,7 @@ class Intake:
         live = np.zeros(len(self._group_names), np.bool_)
         for edge in self.edges:
             if edge.gone and edge.in_flight.any():
-                self.traffic.in_flight[edge.location] -= edge.in_flight
-                edge.in_flight.fill(0)
+                self._forget_in_flight(edge)
             live[self._group_of[edge.name]] |= not edge.gone
         for name, location in self.locations.items():
             location.close_tick(tuple(self.edges_at(name)), tick_s)
@@ -80,6 +75,10 @@ class Intake:
     def edges_at(self, location: str) -> Iterator[Edge]:
         """The edges of a location."""
         return (self.edges.by_name[name] for name in self.roster.locations[location].edges)
+
+    def _forget_in_flight(self, edge: Edge) -> None:
+        self.traffic.in_flight[edge.location] -= edge.in_flight
+        edge.in_flight.fill(0)
 
     def _set_groups(self, rows: Rows) -> None:
         """Edges are told apart, or else locations, or else nothing: as the number of them allows."""

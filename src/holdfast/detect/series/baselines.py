@@ -4,7 +4,7 @@ A series counts events `c` under an exposure `e`: requests under seconds watched
 usual is its rate: events per unit of exposure. The dispersion d is variance over mean, 1 for a Poisson process. The
 statistic is the logarithm of a ratio, the largest over the windows w:
 
-    ((sqrt(S_w) - 3/2 sqrt(d))+ ^2 + 1.5 d) / (rate (1 + 3 sqrt(doubt)) E_w + 1.5 d)
+    ((sqrt(S_w) - 3/2 sqrt(d))+ ^2 + 1.5 d) / (rate (1 + 3/2 sqrt(doubt)) E_w + 1.5 d)
 
 with S_w and E_w the window's events and exposure: how many times as much as usual comes at the least. The numerator is
 the lower confidence bound of what was expected to come, by three standard deviations of a square root, which is what
@@ -23,7 +23,7 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Flags, Floats, Rows, select_columns
+from holdfast.detect.series.arrays import Flags, Floats, Rows, select_columns
 
 LEARN_S: Final = 300.0
 CAUTION: Final = 10.0
@@ -39,11 +39,13 @@ RATIO_MAX: Final = 4.0
 RETURN_H: Final = 720.0
 _HOURS_REMEMBERED: Final = 168.0
 _HOURS_OF_PRIOR: Final = 4.0
-_PRIOR_PEAK, _PRIOR_SPREAD = 0.3, 0.1
+_PRIOR_PEAK, _PRIOR_SPREAD = 0.25, 0.095
 """Mean and standard deviation that the hourly maxima are supposed to have at first."""
 _SMOOTH: Final = 1.5
 DEVIATIONS: Final = 3.0
 """Standard deviations between what was seen and its lower confidence bound."""
+DOUBT_DEVIATIONS: Final = 1.5
+"""Standard deviations between the usual rate and what is held against what was seen."""
 _STEP_DEVIATIONS: Final = 6.0
 _TINY: Final = 1e-6
 _GUMBEL_DEVIATIONS: Final = (-log(-log(1 - 1 / RETURN_H)) - float(np.euler_gamma)) * sqrt(6) / pi
@@ -98,7 +100,7 @@ class Baselines:
         work += _SMOOTH
         np.divide(self.dispersion, work, out=work)
         np.sqrt(work, out=work)
-        work *= DEVIATIONS
+        work *= DOUBT_DEVIATIONS
         work += 1
         rate *= work
         np.sqrt(self.dispersion, out=deviation)

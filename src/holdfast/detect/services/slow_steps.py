@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.detect.arrays import Floats, Rows, select_columns
+from holdfast.detect.series.arrays import Floats, Rows, select_columns
 from holdfast.model.telemetry import SLOW_S, Metric
 
 COLUMNS: Final = (Metric.SLOW, Metric.SLOWER, Metric.SLOWEST)

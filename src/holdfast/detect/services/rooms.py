@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from holdfast.detect.arrays import Flags, Floats, Rows
-from holdfast.detect.exposure import Exposure
+from holdfast.detect.intake.exposure import Exposure
 from holdfast.detect.roster import Roster
+from holdfast.detect.series.arrays import Flags, Floats, Rows
 
 
 class Rooms:

@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Flags, Floats, Rows
-from holdfast.detect.baselines import Baselines, bound_counts
-from holdfast.detect.exposure import Exposed, nothing_exposed
 from holdfast.detect.findings import Sighting
-from holdfast.detect.onset import find_onset
+from holdfast.detect.intake.exposure import Exposed, nothing_exposed
 from holdfast.detect.roster import Roster
-from holdfast.detect.windows import Windows
+from holdfast.detect.series.arrays import Flags, Floats, Rows
+from holdfast.detect.series.baselines import Baselines, bound_counts
+from holdfast.detect.series.onset import find_onset
+from holdfast.detect.series.windows import Windows
 from holdfast.model.finding import Evidence, FindingKind, Tier
 
 RATE_MIN_RPS: Final = 0.5
@@ -23,8 +23,8 @@ LINGERS: Final = 0.5
 """An open finding stays open while the score is above this share of the threshold."""
 BOUND_DEVIATIONS: Final = 2.5
 """Standard deviations between a rate and its lower confidence bound."""
-SURE_DEVIATIONS: Final = 5.0
-"""So far above the usual rate a surge is before it counts as harmful: a chance of 1e-8, even where requests burst."""
+SURE_DEVIATIONS: Final = 6.0
+"""So far above the usual rate a surge is before it counts as harmful: a chance of e^-18, even where requests burst."""
 BOUND_S: Final = (0.9, 21.0)
 """Windows of these lengths, in seconds, are long enough and short enough for a bound."""
 _FAR: Final = 1e12

@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Floats, Rows
-from holdfast.detect.charts import COLUMNS, Chart, fill_columns
-from holdfast.detect.traffic import Traffic
+from holdfast.detect.charts.chart import COLUMNS, Chart, fill_columns
+from holdfast.detect.intake.traffic import Traffic
+from holdfast.detect.series.arrays import Floats, Rows
 from holdfast.model.reading import Series
 from holdfast.model.telemetry import Metric
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.detect.arrays import Floats, Rows, select_columns
+from holdfast.detect.series.arrays import Floats, Rows, select_columns
 
 WINDOWS: Final = (1, 2, 4, 8, 16, 32)
 """Their lengths in ticks: at 0.25 s a tick the longest lasts 8 s, at 1 s a tick 32 s."""

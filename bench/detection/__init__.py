@@ -1,0 +1,1 @@
+"""How fast, how soon, how right and how quiet detection is: `python -m bench.detection`."""

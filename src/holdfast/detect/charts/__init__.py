@@ -1,0 +1,1 @@
+"""The last minutes and hours, point by point."""
