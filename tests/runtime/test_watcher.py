@@ -2,16 +2,19 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from fakes.control import Bench, put_in_force
 from fakes.fleet import FakeFleet
+from holdfast.detect.memory import Memory
 from holdfast.mitigate.steps import Occasion, TellTenant
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.mitigation import Limit, Mitigation
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
 from holdfast.runtime.watch.guard import Level
+from holdfast.runtime.watch.remembering import AGE_S_MAX, load_memory, save_memory
 from holdfast.runtime.watch.watcher import Watcher
 from holdfast.spec import check_text
 
@@ -54,11 +57,12 @@ class Stage:
 
     bench: Bench
     chance: np.random.Generator
+    memory: Path | None = None
     letters: list[TellTenant] = field(default_factory=list)
     sequence: int = 0
 
     def start(self) -> None:
-        self.watcher = Watcher(self.bench.control, self.tell, lambda _: None)
+        self.watcher = Watcher(self.bench.control, self.tell, lambda _: None, self.memory)
 
     async def tell(self, letter: TellTenant) -> str | None:
         self.letters.append(letter)
@@ -96,9 +100,13 @@ class Stage:
         )
 
 
-def run(text: str, *plays: tuple[float, float]) -> tuple[Stage, list[Seen]]:
+def run(
+    text: str, *plays: tuple[float, float], memory: Path | None = None, began: float = 1_000.0
+) -> tuple[Stage, list[Seen]]:
     """Plays one after another, each of seconds and the shop's requests per second; what there was after each."""
-    stage = Stage(Bench(fleet=FakeFleet({"east": ("e1",)}), check=check_text), np.random.default_rng(7))
+    stage = Stage(
+        Bench(fleet=FakeFleet({"east": ("e1",)}), check=check_text, now=began), np.random.default_rng(7), memory
+    )
     seen: list[Seen] = []
 
     async def live() -> None:
@@ -108,6 +116,7 @@ def run(text: str, *plays: tuple[float, float]) -> tuple[Stage, list[Seen]]:
             for seconds, shop_rps in plays:
                 await stage.play(seconds, shop_rps)
                 seen.append(stage.look())
+            stage.watcher.close()
 
     asyncio.run(live())
     return stage, seen
@@ -140,3 +149,22 @@ def test_a_surge_within_its_limits_is_only_looked_into() -> None:
     _, (_, during) = run(PLATFORM, (LEARNING_S, USUAL_RPS), (10, 80))
     assert (during.findings, during.mitigations) == ((), ())
     assert during.watched == {"shop"}
+
+
+def test_a_watch_that_begins_during_an_attack_knows_what_was_usual(tmp_path: Path) -> None:
+    memory = tmp_path / "usual.npz"
+    run(PLATFORM, (LEARNING_S, USUAL_RPS), memory=memory)
+    _, (during,) = run(PLATFORM, (5, 1_000), memory=memory, began=2_000.0)
+    assert [finding.service for finding in during.findings] == ["shop"]
+    assert len(during.mitigations) == 1
+
+
+def test_a_memory_that_is_old_or_broken_is_worth_nothing(tmp_path: Path) -> None:
+    path, learned = tmp_path / "usual.npz", Memory(("shop",), {"rate": np.ones(1, np.float32)})
+    save_memory(path, learned, 1_000.0)
+    kept = load_memory(path, 2_000.0)
+    assert kept is not None
+    assert kept.services == ("shop",)
+    assert load_memory(path, 1_000.0 + 2 * AGE_S_MAX) is None
+    path.write_bytes(b"PK nonsense")
+    assert load_memory(path, 2_000.0) is None

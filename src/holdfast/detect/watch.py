@@ -9,6 +9,7 @@ from holdfast.detect.charts.chart import Chart, fill_columns
 from holdfast.detect.charts.service_charts import ServiceCharts
 from holdfast.detect.findings import Findings, Sighting
 from holdfast.detect.intake.intake import Intake
+from holdfast.detect.memory import Memory
 from holdfast.detect.roster import Roster
 from holdfast.detect.services.headroom import LocationHeadroom
 from holdfast.detect.services.judges import Judges
@@ -60,6 +61,19 @@ class Watch:
             name: self._charts.get(name) or {step_s: Chart(step_s, points, 1) for step_s, points in _CHARTS.items()}
             for name in locations
         }
+
+    def remember(self) -> Memory:
+        """What was learned of services' usual traffic, to be recalled by a watch that begins anew."""
+        return Memory(self._intake.roster.names, self._judges.surges.baselines.remember())
+
+    def recall(self, memory: Memory) -> None:
+        """Have learned what is remembered of services that there are; KeyError or ValueError if it makes no sense."""
+        rows = {name: row for row, name in enumerate(memory.services)}
+        known = [(self._intake.roster.row_of[n], row) for n, row in rows.items() if n in self._intake.roster.row_of]
+        if known:
+            here, there = (np.array(side, np.intp) for side in zip(*known, strict=True))
+            learned = {name: values[there] for name, values in memory.learned.items()}
+            self._judges.surges.baselines.recall(here, learned)
 
     def take(self, report: EdgeReport) -> None:
         """Count what an edge reports. Services and edges that aren't known are left out, old reports ignored."""

@@ -18,6 +18,11 @@ CARED_MAX: Final = 2_000
 """Services whose own counts are kept; the first by name, if more are wanted."""
 IN_FLIGHT_AGE_S_MAX: Final = 3.0
 """What an edge had in flight isn't believed for longer."""
+USUAL_OVER_S: Final = 10.0
+USUAL_S: Final = 900.0
+USUAL_SURGE: Final = 1.5
+USUAL_HELD: Final = 20.0
+"""What is usual follows means of ten seconds in a quarter of an hour, and so many times slower what is so much more."""
 RANKS: Final = tuple(Criticality)
 """Classes of criticality, the one that is shed last first."""
 
@@ -102,7 +107,29 @@ class Gauges:
     def read(self, location: str, now: float, usual_rps: float | None = None) -> Pressure:
         """One location now; KeyError if it isn't known."""
         class_of = {service: RANKS[self._rank[service]] for service in self._cared if service in self._rank}
-        return replace(self._rings[location].read(now), usual_rps=usual_rps, class_of=class_of)
+        pressure, slowly = self._rings[location].read(now)
+        known = [rate for rate in (usual_rps, slowly) if rate is not None]
+        return replace(pressure, usual_rps=min(known, default=None), class_of=class_of)
+
+
+class _SlowMean:
+    """What a location is usually offered: it follows slowly, and hardly at all while all of it surges."""
+
+    def __init__(self) -> None:
+        self._mean = 0.0
+        self._watched_s = 0.0
+        self._at: float | None = None
+
+    def take(self, rate: float, now: float) -> float | None:
+        """The mean after a look; None until it was watched for long enough."""
+        step_s = 0.0 if self._at is None else min(max(now - self._at, 0.0), USUAL_OVER_S)
+        self._at, self._watched_s = now, self._watched_s + step_s
+        if self._watched_s < 2 * USUAL_OVER_S:
+            self._mean = rate
+            return None
+        pace_s = min(self._watched_s, USUAL_S) * (USUAL_HELD if rate > USUAL_SURGE * self._mean else 1.0)
+        self._mean += (rate - self._mean) * min(step_s / pace_s, 1.0)
+        return self._mean
 
 
 class _Ring:
@@ -114,6 +141,7 @@ class _Ring:
         self._largest = np.zeros(BINS)
         self._newest = -1
         self._in_flight: dict[str, tuple[float, int, int]] = {}
+        self._usual = _SlowMean()
 
     def take(self, report: EdgeReport, ranks: NDArray[np.int64], cared: list[tuple[int, str]]) -> None:
         largest = int(report.counts[:, Metric.ADMITTED].max(initial=0))
@@ -131,21 +159,24 @@ class _Ring:
         most = int(report.in_flight.max(initial=0))
         self._in_flight[report.edge] = report.ended_at, report.whole.in_flight, most
 
-    def read(self, now: float) -> Pressure:
+    def read(self, now: float) -> tuple[Pressure, float | None]:
+        """The last bins in order, and what is usually offered, as far as that is known."""
         newest = int(np.floor(now / BIN_S)) - 1
         self._advance(newest)
         order = np.arange(newest - BINS + 1, newest + 1) % BINS
         classes = self._classes[:, order]
+        whole = classes.sum(axis=0)
         in_flight = [(n, most) for at, n, most in self._in_flight.values() if now - at <= IN_FLIGHT_AGE_S_MAX]
-        return Pressure(
+        pressure = Pressure(
             ends_at=(newest + 1) * BIN_S,
             in_flight=sum(n for n, _ in in_flight),
-            whole=classes.sum(axis=0),
+            whole=whole,
             classes={rank: classes[n] for n, rank in enumerate(RANKS)},
             cared={service: bins[order] for service, bins in self.cared.items()},
             largest=self._largest[order],
             in_flight_largest=sum(most for _, most in in_flight),
         )
+        return pressure, self._usual.take(float(pressure.rates(whole, USUAL_OVER_S)[Metric.OFFERED]), now)
 
     def _advance(self, number: int) -> None:
         """Empty the bins between the newest there was and this one."""

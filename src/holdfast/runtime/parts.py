@@ -47,7 +47,7 @@ class Parts:
 def make_parts(control: Control, outside: Outside, places: StateDir, notifier: Notifier, *, watching: bool) -> Parts:
     """All of them, at rest. Without `watching` nothing that edges report is looked at."""
     tally = TrafficTally()
-    watcher = Watcher(control, Teller(notifier, control.world.clock).tell, tally.know, EDGE_CORES)
+    watcher = Watcher(control, Teller(notifier, control.world.clock).tell, tally.know, places.usual, EDGE_CORES)
     components = Components(places.path / "components", lambda command: _record(control, command))
     operations = Operations(control, outside.count_observed, watcher.predict if watching else predict_nothing)
     explainer = Explainer(control, outside.telemetry.find_requests)

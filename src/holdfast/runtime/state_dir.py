@@ -40,6 +40,11 @@ class StateDir:
         return self.path / "admin.token"
 
     @property
+    def usual(self) -> Path:
+        """What the watch has learned to be usual."""
+        return self.path / "usual.npz"
+
+    @property
     def socket(self) -> Path:
         """Where control always answers."""
         return self.path / "control.sock"

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
@@ -320,6 +321,26 @@ def test_runs_where_it_is_placed_and_leaves_nothing_behind() -> None:
         process = psutil.Process(run.pid)
         assert (process.cpu_affinity(), process.nice()) == ([core], 10)
     assert not process.is_running()
+
+
+def may_go_first() -> bool:
+    """Whether this machine lets us have real-time processes; tried on a process of our own."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        try:
+            os.sched_setscheduler(process.pid, os.SCHED_RR, os.sched_param(1))
+        except PermissionError:
+            return False
+        finally:
+            process.kill()
+    return True
+
+
+def test_goes_before_ordinary_processes_where_that_is_allowed() -> None:
+    plan = LoadPlan(9, 600, (steady("a.test", 1, 600),))
+    with start_load(plan, Placement(goes_first=True)) as run:
+        assert os.sched_getscheduler(run.pid) == (os.SCHED_RR if may_go_first() else os.SCHED_OTHER)
+    with start_load(plan, Placement()) as run:
+        assert os.sched_getscheduler(run.pid) == os.SCHED_OTHER
 
 
 def test_ends_when_its_starter_is_gone(tmp_path: Path) -> None:

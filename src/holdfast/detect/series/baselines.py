@@ -18,6 +18,7 @@ distribution fitted to the highest value of each hour (method of moments), is pa
 held between the logarithms of `RATIO_MIN` and `RATIO_MAX`.
 """
 
+from collections.abc import Mapping
 from math import log, pi, sqrt
 from typing import Final
 
@@ -202,6 +203,15 @@ class Baselines:
             getattr(self, name)[rows] = getattr(fresh, name)[0]
         self.rate[rows] = rates
 
+    def remember(self) -> dict[str, Floats]:
+        """All that was learned, by name: arrays of shape (series,)."""
+        return {name: getattr(self, name).copy() for name in _LEARNED}
+
+    def recall(self, rows: Rows, learned: Mapping[str, Floats]) -> None:
+        """Have learned this of some series; KeyError or ValueError if it isn't what `remember` gave."""
+        for name in _LEARNED:
+            getattr(self, name)[rows] = learned[name]
+
     def select(self, rows: Rows) -> None:
         """Keep the series of these rows, in this order, beside new ones."""
         fresh = Baselines(1, self._rate_min)
@@ -222,6 +232,7 @@ _STATE: Final = (
     "_square",
     "_hours",
 )
+_LEARNED: Final = tuple(name for name in _STATE if name != "score")
 
 
 def bound_counts(counts: Floats, dispersion: Floats | np.float32, deviations: float = DEVIATIONS) -> Floats:

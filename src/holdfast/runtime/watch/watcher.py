@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, TypeVar
 
 from holdfast.detect.attribution import Attribution
@@ -31,6 +32,7 @@ from holdfast.runtime.watch.guard import TICK_S, WORDS, Guard, Level
 from holdfast.runtime.watch.lookout import Batch, Look, Lookout
 from holdfast.runtime.watch.planner import Planner, Seen
 from holdfast.runtime.watch.recording import add_source, record_findings
+from holdfast.runtime.watch.remembering import load_memory, save_memory
 
 LOG: Final = logging.getLogger(__name__)
 Sources = dict[str, Attribution]
@@ -47,6 +49,8 @@ WATCHED_S: Final = 30.0
 """How long a service is looked into after it was last unusual."""
 
 _T = TypeVar("_T")
+SAVE_S: Final = 60.0
+"""What was learned is kept so often."""
 BLIND_S: Final = 10.0
 """When no edge has reported for so long, nothing is known."""
 
@@ -67,7 +71,9 @@ class Dropped:
 class Watcher:
     """Runs the watch. All of it but the work in its thread belongs to the event loop that `run` is awaited in."""
 
-    def __init__(self, control: Control, tell: Tell, on_platform: OnPlatform, edge_cores: float = 1.0) -> None:
+    def __init__(
+        self, control: Control, tell: Tell, on_platform: OnPlatform, memory: Path | None = None, edge_cores: float = 1.0
+    ) -> None:
         self.lookout = Lookout(time.thread_time)
         self.planner = Planner(self.lookout.samples)
         self.look = Look(control.world.clock(), TickResult(control.world.clock()))
@@ -78,6 +84,8 @@ class Watcher:
         self._control = control
         self._tell = tell
         self._on_platform = on_platform
+        self._memory = memory
+        self._saved_at: float | None = None
         self._edge_cores = edge_cores
         self._reports: deque[EdgeReport] = deque()
         self._samples: deque[SampledRequest] = deque()
@@ -113,7 +121,9 @@ class Watcher:
             await self._look_once(due)
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more; what was learned is kept."""
+        if self._memory is not None and self._saved_at is not None:
+            save_memory(self._memory, self.lookout.remember(), self._control.world.clock())
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, question: Callable[[Lookout, Planner], _T]) -> _T:
@@ -183,11 +193,19 @@ class Watcher:
         is_new = self._watching is None or _differ(self._watching, intent)
         self._watching = intent
 
+        memory = self._memory if self._saved_at is None else None
+        is_due = self._saved_at is None or now - self._saved_at >= SAVE_S
+        self._saved_at = now if is_due else self._saved_at
+
         def see(lookout: Lookout, planner: Planner) -> Look:
             if is_new:
                 lookout.set_platform(intent, now, self._edge_cores)
                 planner.set_platform(intent)
                 self._on_platform(intent)
+            if memory is not None:
+                _recall(lookout, memory, now)
+            elif is_due and self._memory is not None:
+                save_memory(self._memory, lookout.remember(), now)
             planner.take(batch.reports, state)
             return lookout.look(batch, now, level, concerned)
 
@@ -257,6 +275,16 @@ def keep_sources(known: Sources, look: Look) -> Sources:
     """The latest told, of services that are still looked at. One without a rule doesn't take the place of a rule."""
     told = {name: source for name, source in look.sources.items() if source.source or name not in known}
     return {name: source for name, source in (known | told).items() if name in look.services}
+
+
+def _recall(lookout: Lookout, memory: Path, now: float) -> None:
+    """A restart during an attack mustn't take it for usual."""
+    learned = load_memory(memory, now)
+    if learned is not None:
+        try:
+            lookout.recall(learned)
+        except (KeyError, ValueError) as error:
+            LOG.warning("what was usual is of another version, and is learned anew: %s", error)
 
 
 def _differ(old: Intent, new: Intent) -> bool:
