@@ -90,6 +90,15 @@ def test_in_flight_of_an_old_process_is_forgotten() -> None:
     assert scene.watch.read_service("api").in_flight == 0
 
 
+def test_in_flight_of_an_edge_that_is_taken_away_is_forgotten() -> None:
+    scene = Scene(CAPACITIES, edges=TWO)
+    scene.play(10, {**CALM, "api": Client(60, in_flight=8)})
+    assert scene.watch.read_service("api").in_flight == 8
+    scene.edges = {"here": ("edge-2",)}
+    scene.declare()
+    assert scene.watch.read_service("api").in_flight == 4
+
+
 def test_a_repeated_report_counts_once_and_a_lost_one_is_noted() -> None:
     once, twice = Scene(CAPACITIES), Scene(CAPACITIES)
     for _ in range(40):

@@ -29,14 +29,19 @@ class Share:
         return round(self.value * MILLION)
 
 
-def adjust_share(share: Share, sampled_per_s: float, wanted_per_s: float) -> Share:
-    """The share that so many samples a second ask for, given how many the present share brought."""
+def adjust_share(share: Share, sampled_per_s: float, wanted_per_s: float, requests_per_s: float) -> Share:
+    """The share that so many samples a second ask for, given how many the present share brought.
+
+    It is no less than brings so many when all of the edge's requests are drawn from: a sample of few services is
+    there at full size from the first of their requests on.
+    """
     if wanted_per_s <= 0:
         return Share(0.0)
     if share.value <= 0:
         return Share()
     aim = share.value * wanted_per_s / max(sampled_per_s, wanted_per_s / RISE_MAX)
-    aim = min(1.0, max(SHARE_MIN, aim))
+    least = wanted_per_s / max(requests_per_s, wanted_per_s)
+    aim = min(1.0, max(SHARE_MIN, least, aim))
     if abs(aim - share.value) <= CHANGE_MIN * share.value and aim < 1.0:
         return share
     return Share(aim)

@@ -62,6 +62,7 @@ class EdgeTelemetry:
         self._cpu_s = 0.0
         self._tally, self._busy = Tally(), BusyServices()
         self._exports = 0
+        self._requests = 0
         self._began_at = 0.0
         self._sequence = 0
         self._samples = {name: _Sample() for name in WANTED_PER_S}
@@ -125,6 +126,8 @@ class EdgeTelemetry:
         self._busy.note((services[row] for row in offered.nonzero()[0].tolist()), time.monotonic())
         cpu_s, memory_bytes = self._read_usage()
         self._sequence += 1
+        whole = self._tally.take_figures(cpu_s, memory_bytes)
+        self._requests += whole.requests
         self._tell(
             EdgeReport(
                 edge=self._edge,
@@ -135,7 +138,7 @@ class EdgeTelemetry:
                 services=services,
                 counts=counts,
                 in_flight=in_flight,
-                whole=self._tally.take_figures(cpu_s, memory_bytes),
+                whole=whole,
                 sampled_share=self._samples[SAMPLE_BASE].share.value,
                 degraded=self._stance.effort.said,
             )
@@ -153,10 +156,11 @@ class EdgeTelemetry:
         return spent_s, memory_bytes
 
     async def _steer_samples(self, passed_s: float) -> None:
-        changes = {}
+        changes, requests_per_s = {}, self._requests / passed_s
+        self._requests = 0
         for name, sample in self._samples.items():
             wanted = WANTED_PER_S[name] * self._stance.effort.samples
-            share = adjust_share(sample.share, sample.entries / passed_s, wanted)
+            share = adjust_share(sample.share, sample.entries / passed_s, wanted, requests_per_s)
             sample.entries = 0
             if share != sample.share:
                 changes[name] = share

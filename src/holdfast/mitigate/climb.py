@@ -81,8 +81,9 @@ def is_due(case: Case, timers: Timers) -> bool:
 
 def _may_hold(case: Case, timers: Timers) -> bool:
     """At once; but beside a source rule only if that has let too much through for a while, and not just seems to."""
-    everywhere = any(mitigation.edges is None for mitigation in case.denials)
-    return not everywhere or held_for(timers, "let through", case.service, case.now) >= LEAK_S
+    tried = case.policy.edges[0]
+    established = any(m.edges is None or tried not in m.edges for m in case.denials)
+    return not established or held_for(timers, "let through", case.service, case.now) >= LEAK_S
 
 
 def suggest(case: Case, lead: FindingId) -> tuple[Step, ...]:

@@ -125,7 +125,7 @@ class Exposure:
         """Keep the services of these rows and these groups, in this order, beside new ones."""
         for name, fill in (("_rates", _TINY), ("_counts", 0)):
             kept = select_columns(getattr(self, name).T, groups, fill).T
-            setattr(self, name, select_columns(kept, rows, fill))
+            setattr(self, name, np.ascontiguousarray(select_columns(kept, rows, fill)))
         self._whole = self._rates.sum(0)
         self._watched_s = select_columns(self._watched_s, groups)
         self._tick_s = select_columns(self._tick_s, groups)

@@ -32,6 +32,9 @@ class Intake:
         numbers = [before.number_of.get(name, NEW) for name in roster.location_names]
         self.traffic.select(rows, np.array(numbers, np.intp))
         self.edges.set_platform(roster.locations, rows)
+        self.traffic.in_flight.fill(0)
+        for edge in self.edges:
+            self.traffic.in_flight[edge.location] += edge.in_flight
         self.locations = keep_locations(self.locations, roster.locations)
         self._set_groups(rows)
 

@@ -59,9 +59,10 @@ class Traffic:
         """Keep the services of these rows and these locations, in this order, beside new ones."""
         for name in ("tick", "now", "usual"):
             setattr(self, name, np.ascontiguousarray(select_columns(getattr(self, name).T, rows).T))
-        self.in_flight = select_columns(select_columns(self.in_flight.T, locations).T, rows)
-        kept = select_columns(np.swapaxes(self._here, 1, 2), locations)
-        self._here = select_columns(np.swapaxes(kept, 1, 2), rows)
+        kept = select_columns(self.in_flight.T, locations).T
+        self.in_flight = np.ascontiguousarray(select_columns(kept, rows))
+        here = np.swapaxes(select_columns(np.swapaxes(self._here, 1, 2), locations), 1, 2)
+        self._here = np.ascontiguousarray(select_columns(here, rows))
 
 
 def _average(rates: Floats, counts: Floats, watched_s: float, over_s: float) -> None:

@@ -17,7 +17,9 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 
 
 def select_columns(array: NDArray[_Kind], rows: Rows, fill: Any = 0) -> NDArray[_Kind]:
-    """The columns (last axis) of these rows, in this order; where a row is `NEW`, filled."""
+    """The columns (last axis) of these rows, in this order; where a row is `NEW`, filled. Not a copy if all stay."""
+    if len(rows) == array.shape[-1] and np.array_equal(rows, np.arange(len(rows))):
+        return array
     chosen = np.full((*array.shape[:-1], len(rows)), fill, array.dtype)
     there = rows != NEW
     chosen[..., there] = array[..., rows[there]]

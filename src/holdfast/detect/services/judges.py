@@ -54,7 +54,8 @@ class Judges:
     def set_platform(self, roster: Roster, rows: Rows) -> None:
         """Judge these services; `rows` are their rows before. New ones start from their class's usual rate."""
         before, self._roster = self._roster, roster
-        rates = _suppose_rates(before, self.surges.baselines, roster)
+        new = rows == NEW
+        rates = _suppose_rates(before, self.surges.baselines, roster) if new.any() else np.zeros(len(rows), np.float32)
         for state in (
             self.surges,
             self.errors,
@@ -65,7 +66,6 @@ class Judges:
             self._headroom,
         ):
             state.select(rows)
-        new = rows == NEW
         self.surges.baselines.rate[new] = rates[new]
         self._silent = np.empty(0, np.intp)
 

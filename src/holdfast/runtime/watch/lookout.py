@@ -22,6 +22,8 @@ ATTRIBUTIONS_A_LOOK_MAX: Final = 4
 """Services whose sources are told in one look; more take turns."""
 NORMAL_SAMPLES_MAX: Final = 4_000
 """Samples of normal traffic that an excess is compared with, the newest."""
+ONSET_DOUBT_S: Final = 5.0
+"""So long before something is thought to have begun it may have, and its requests must not count as normal ones."""
 FRESH_S: Final = 3.0
 """What began less long ago is told the sources of at every look."""
 AGAIN_S: Final = 1.0
@@ -149,7 +151,7 @@ class Lookout:
 
     def _tell_source(self, service: str, finding: Finding, samples_max: int) -> Attribution:
         current = self.samples.recent(service, finding.began_at)[-samples_max:]
-        normal = self.samples.normal(service, finding.began_at)[-NORMAL_SAMPLES_MAX:]
+        normal = self.samples.normal(service, finding.began_at - ONSET_DOUBT_S)[-NORMAL_SAMPLES_MAX:]
         ratio = finding.evidence.now / max(finding.evidence.usual, 1e-9) if finding.kind is FindingKind.SURGE else 1.0
         return attribute(current, normal, ratio)
 

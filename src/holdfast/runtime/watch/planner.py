@@ -15,6 +15,7 @@ from holdfast.model.prediction import Prediction
 from holdfast.model.reading import LocationReading, ServiceReading
 from holdfast.model.state import State
 from holdfast.model.telemetry import EdgeReport, Metric
+from holdfast.runtime.watch.lookout import ONSET_DOUBT_S
 
 NORMAL_SAMPLES_MAX: Final = 4_000
 RECENT_SAMPLES_MAX: Final = 2_000
@@ -96,6 +97,6 @@ class Planner:
         """Normal is what came before the first thing that was found or done; or, if there is none, before just now."""
         began = [finding.began_at for finding in findings.values() if finding.service == service]
         began += [m.started_at for m in mitigations.values() if m.measure.service == service]
-        normal = self._samples.normal(service, min((*began, now - RECENT_S)))
+        normal = self._samples.normal(service, min((*(at - ONSET_DOUBT_S for at in began), now - RECENT_S)))
         recent = self._samples.recent(service, now - RECENT_S)
         return Samples(normal[-NORMAL_SAMPLES_MAX:], recent[-RECENT_SAMPLES_MAX:])
