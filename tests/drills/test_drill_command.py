@@ -173,6 +173,14 @@ def test_drills_are_listed() -> None:
         assert name in done.stdout
 
 
+@pytest.mark.parametrize("more", [("noisy-neighbour",), ("surge-attack", "--without-protections")])
+def test_a_peer_goes_with_one_drill_alone(scratch: str, more: tuple[str, ...]) -> None:
+    process = start(scratch, "run", *more, "--peer", "haproxy")
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "--peer goes with surge-attack alone" in told
+
+
 def test_an_unknown_drill_is_told(scratch: str) -> None:
     _, told = start(scratch, "run", "nosy").communicate(timeout=60)
     assert "there is no drill 'nosy'" in told

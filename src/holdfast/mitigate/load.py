@@ -44,6 +44,8 @@ class Load:
     crowd: float
     is_of_one: bool
     """Whether one service makes up most of it: limits of its own come first then."""
+    is_steady: bool = False
+    """Whether what was steered was the same for as long as this was measured."""
 
     @property
     def used_rps(self) -> float:

@@ -6,6 +6,7 @@ it back from the least critical ones when they do.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,7 +27,7 @@ END_SHARE: Final = 0.7
 END_S: Final = 5.0
 ALONE_S: Final = 3.0
 """How long a location must be short of capacity before anybody is shed for the load that one service makes."""
-DRAIN_S: Final = 0.5
+DRAIN_S: Final = 1.5
 """What is in flight beyond that is to be gone in so long: so much less is given to sheddable classes meanwhile."""
 LESS: Final = 0.95
 MORE: Final = 1.05
@@ -102,7 +103,8 @@ def share_out(
         if criticality is SHEDDABLE[0]:
             left = max(left - load.crowd / DRAIN_S, 0.0)
         if wanted > left:
-            rates[criticality] = max(left * _find_waste(demand, limit), trickle) + demand.walled
+            waste = _find_waste(demand, limit) if load.is_steady else 1.0
+            rates[criticality] = max(left * waste, trickle) + demand.walled
         elif criticality in SHEDDABLE:
             unheld.append(criticality)
         left = max(left - wanted, 0.0)
@@ -151,6 +153,7 @@ def _adjust(
     if not isinstance(before, Shed):
         return None
     load = read_load(pressure, capacity, held, min(RATES_S, max(age_s, 2 * BIN_S)))
+    load = replace(load, is_steady=age_s >= RATES_S + BIN_S)
     budget = _follow_capacity(load, capacity, before) if age_s >= STEADY_S else before.budget_per_s
     measure = share_out(location, load, shares, budget, capacity, before)
     change = _measure_change(measure, before, load, capacity)

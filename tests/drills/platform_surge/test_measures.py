@@ -10,6 +10,7 @@ from holdfast.drills.platform_surge.measures import ModeRun, measure_mode
 from holdfast.drills.platform_surge.scenario import PlatformSurge
 from holdfast.drills.result import Verdict, judge
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.core_meter import CoreUse
 
 SCENARIO = load_scenario_of(PlatformSurge, "platform-surge")
 TIMES = SurgeTimes(began_s=0, onset_s=5, height_s=8, over_s=18)
@@ -17,7 +18,9 @@ HEIGHT_RPS = SCENARIO.surge_rps
 CRITICAL_RPS, SHEDDABLE_RPS, SERVED_RPS = 0.05 * HEIGHT_RPS, 0.95 * HEIGHT_RPS, 0.28 * HEIGHT_RPS
 
 
-def play(*, critical_failed: float = 0.0, served_rps: float = SERVED_RPS, lateness_ms: float = 0.0) -> ModeRun:
+def play(
+    *, critical_failed: float = 0.0, served_rps: float = SERVED_RPS, lateness_ms: float = 0.0, strangers: float = 0.0
+) -> ModeRun:
     """The surge is at its height from 8 s to 18 s; of the sheddable ones as many are served as there is room for."""
     lost_rps = critical_failed * CRITICAL_RPS
     stretches = [
@@ -29,7 +32,7 @@ def play(*, critical_failed: float = 0.0, served_rps: float = SERVED_RPS, latene
         Stretch("sheddable", 8, 18, SHEDDABLE_RPS - served_rps, status=503),
         *([Stretch("critical", 8, 18, lost_rps, status=503)] if lost_rps else []),
     ]
-    return ModeRun(make_result(*stretches, lateness_ms=lateness_ms), (TIMES,), None, (0.8,))
+    return ModeRun(make_result(*stretches, lateness_ms=lateness_ms), (TIMES,), None, (CoreUse(0.8, strangers),))
 
 
 def measure(run: ModeRun, *, protected: bool = True, short: bool = False) -> Sheet[PlatformSurge]:
@@ -77,6 +80,12 @@ def test_a_late_generator_is_invalid_in_the_full_form_only() -> None:
     assert verdict_on(play(lateness_ms=0.4)) is Verdict.PASS
     assert verdict_on(play(lateness_ms=0.6)) is Verdict.INVALID
     assert verdict_on(play(lateness_ms=0.6), short=True) is Verdict.PASS
+
+
+def test_strangers_on_the_edges_core_are_invalid_in_the_full_form_only() -> None:
+    assert verdict_on(play(strangers=0.1)) is Verdict.PASS
+    assert verdict_on(play(strangers=0.2)) is Verdict.INVALID
+    assert verdict_on(play(strangers=0.2), short=True) is Verdict.PASS
 
 
 def test_without_protections_harm_fails_and_its_absence_is_invalid() -> None:

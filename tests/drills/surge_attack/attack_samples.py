@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from drills.history_samples import make_history
 from drills.load_samples import Stretch, make_result
 from holdfast.drills.catalogue import load_scenario_of
+from holdfast.drills.stage.core_meter import CoreUse
 from holdfast.drills.stage.history import PastMitigation, Sighting
 from holdfast.drills.surge_attack.cast import Attack, Crowd, Episode, Tenant
 from holdfast.drills.surge_attack.episodes import EpisodeRun, ModeRun
@@ -31,6 +32,7 @@ class Play:
     own_served_after_s: float = 0.0
     """From so long after an onset on the attacked tenant's own customers are served."""
     lateness_ms: float = 0.0
+    strangers: float = 0.0
     seen: list[Sighting] = field(default_factory=list)
     done: list[PastMitigation] = field(default_factory=list)
 
@@ -45,7 +47,9 @@ class Play:
             lateness_ms=self.lateness_ms,
         )
         runs = tuple(self._make_run(onset_s) for onset_s in self.list_onsets())
-        return ModeRun(usual, runs, make_history(*self.seen, mitigations=tuple(self.done)), 0.3, 0.1)
+        return ModeRun(
+            usual, runs, make_history(*self.seen, mitigations=tuple(self.done)), CoreUse(0.3, self.strangers), 0.1
+        )
 
     def _list_stretches(self, onset_s: float) -> list[Stretch]:
         began_s, over_s = onset_s - QUIET_S, onset_s + ATTACK_S

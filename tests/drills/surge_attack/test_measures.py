@@ -112,6 +112,12 @@ def test_a_late_generator_throws_attacks_away_and_too_many_are_invalid() -> None
     assert verdict_on(late, short=True) is Verdict.PASS
 
 
+def test_strangers_on_the_edges_core_are_invalid_in_the_full_form_only() -> None:
+    assert verdict_on(name_all(Play(strangers=0.1))) is Verdict.PASS
+    assert verdict_on(name_all(Play(strangers=0.2))) is Verdict.INVALID
+    assert verdict_on(name_all(Play(strangers=0.2)), short=True) is Verdict.PASS
+
+
 def test_too_few_attacks_are_invalid_in_the_full_form_only() -> None:
     assert verdict_on(name_all(Play(count=29))) is Verdict.INVALID
     assert verdict_on(name_all(Play(count=1)), short=True) is Verdict.PASS

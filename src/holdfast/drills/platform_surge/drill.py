@@ -15,8 +15,9 @@ from holdfast.drills.platform_surge.platform_file import write_platform
 from holdfast.drills.platform_surge.traffic import plan_traffic
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.core_meter import CoreMeter
 from holdfast.drills.stage.history import History
-from holdfast.drills.stage.machine import describe_machine, divide_cores, read_cpu_s
+from holdfast.drills.stage.machine import describe_machine, divide_cores
 from holdfast.drills.stage.site import start_stage
 from holdfast.model.platform import Mode
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from holdfast.drills.platform_surge.cast import SurgeTimes
     from holdfast.drills.platform_surge.scenario import PlatformSurge
     from holdfast.drills.scenario import CapMode
+    from holdfast.drills.stage.core_meter import CoreUse
     from holdfast.drills.stage.site import Stage
 
 
@@ -75,18 +77,18 @@ class PlatformSurgeDrill:
         edges = stage.site.edge_pids
         with start_load(plan, self._cores.beside) as load:
             history = History(stage.api, load.started_ns)
-            cores = tuple(self._follow_surge(history, surge, edges) for surge in surges)
+            uses = tuple(self._follow_surge(history, surge, edges) for surge in surges)
             history.follow(max(0.0, plan.duration_s - history.now_s()), lambda: False)
-            return ModeRun(load.wait(), surges, history, cores)
+            return ModeRun(load.wait(), surges, history, uses)
 
-    def _follow_surge(self, history: History, surge: SurgeTimes, edges: Sequence[int]) -> float:
-        """Follow a surge from before to its end; the edges' CPU time at its height, over the time that passed."""
+    def _follow_surge(self, history: History, surge: SurgeTimes, edges: Sequence[int]) -> CoreUse:
+        """Follow a surge from before to its end; who used the edges' core at its height."""
         self._progress.load(self._scenario.usual_rps, 0.0)
         history.follow(surge.onset_s - history.now_s(), lambda: False)
         self._progress.note(f"everything rises to {self._scenario.surge_rps:,.0f}/s")
         self._progress.load(self._scenario.usual_rps, self._scenario.surge_rps - self._scenario.usual_rps)
         history.follow(surge.height_s - history.now_s(), lambda: False)
-        used_s, began_s = read_cpu_s(edges), history.now_s()
+        meter = CoreMeter(self._cores.edge, edges)
         history.follow(surge.over_s - history.now_s(), lambda: False)
         self._progress.note("everything is back to usual")
-        return (read_cpu_s(edges) - used_s) / (history.now_s() - began_s)
+        return meter.read()

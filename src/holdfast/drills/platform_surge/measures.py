@@ -11,6 +11,7 @@ from holdfast.drills.instruments import check_lateness, find_latency_ms, is_succ
 from holdfast.drills.platform_surge.scenario import BY_RANK, CRITICAL
 from holdfast.drills.platform_surge.scoring import count_inversions, find_peak_rps, find_rate_rps
 from holdfast.drills.score import compute_discarded_share, find_percentile
+from holdfast.drills.stage.core_meter import STRANGERS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from holdfast.drills.platform_surge.scenario import PlatformSurge
     from holdfast.drills.scenario import CapMode
     from holdfast.drills.sheet import Sheet
+    from holdfast.drills.stage.core_meter import CoreUse
     from holdfast.drills.stage.history import History
     from holdfast.model.platform import Criticality
 
@@ -31,14 +33,14 @@ ACHIEVED_MIN: Final = 0.95
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModeRun:
-    """All that happened in one of the location's modes; `edge_cores` are the edges' CPU time at each surge's height,
-    over the time that passed.
+    """All that happened in one of the location's modes; `core_uses` say who used the edges' core at each surge's
+    height.
     """
 
     load: LoadResult
     surges: tuple[SurgeTimes, ...]
     history: History | None
-    edge_cores: tuple[float, ...]
+    core_uses: tuple[CoreUse, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +77,7 @@ def measure_mode(sheet: Sheet[PlatformSurge], name: str, run: ModeRun) -> list[S
     _require_load(sheet, name, scored)
     _measure_classes(sheet, name, scored)
     _measure_goodput(sheet, name, scored)
-    sheet.add(f"{name}_edge_core", 100 * float(np.mean(run.edge_cores)), "%", len(run.edge_cores))
+    _measure_cores(sheet, name, run.core_uses)
     return scored
 
 
@@ -144,6 +146,14 @@ def _measure_goodput(sheet: Sheet[PlatformSurge], name: str, scored: Sequence[Sc
     sheet.demand(f"{name}_goodput_of_peak", 100 * least, "%", text, len(scored), ok=least >= goal)
     sheet.add(f"{name}_goodput", float(np.mean([each.goodput_rps for each in scored])), "requests/s", len(scored))
     sheet.add(f"{name}_goodput_peak", max(each.peak_rps for each in scored), "requests/s", len(scored))
+
+
+def _measure_cores(sheet: Sheet[PlatformSurge], name: str, uses: Sequence[CoreUse]) -> None:
+    edges, strangers = (float(np.mean([getattr(use, who) for use in uses])) for who in ("edges", "strangers"))
+    sheet.add(f"{name}_edge_core", 100 * edges, "%", len(uses))
+    sheet.add(f"{name}_edge_core_strangers", 100 * strangers, "%", len(uses))
+    reason = f"other programs took {strangers:.0%} of the edges' core; what was measured may be their doing"
+    sheet.require(name, reason, ok=sheet.short or strangers <= STRANGERS_MAX)
 
 
 def measure_run(sheet: Sheet[PlatformSurge], runs: Mapping[CapMode, ModeRun]) -> dict[CapMode, list[ScoredSurge]]:

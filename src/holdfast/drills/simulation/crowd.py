@@ -74,7 +74,7 @@ class Tally:
                 self.ended[event.why.partition(":")[0]] += 1
         world.control.events.clear()
         if world.control.state.mitigations:
-            self._note_refusals(moment)
+            self._note_refusals(world, moment)
 
     def _note_finding(self, event: FindingOpened) -> None:
         finding = event.finding
@@ -102,10 +102,13 @@ class Tally:
             row = int(measure.service[1:])
             self.false_mitigations += not any(f.service == row and _covers(f, event.at) for f in self.floods)
 
-    def _note_refusals(self, moment: Moment) -> None:
-        refused = moment.passed.counts[:, Metric.MITIGATED].copy()
-        refused[[f.service for f in self.floods if _covers(f, moment.now)]] = 0
-        self.false_refused += float(refused.sum())
+    def _note_refusals(self, world: World, moment: Moment) -> None:
+        """What services lost to mitigations of their own that nobody flooded."""
+        flooded = {f.service for f in self.floods if _covers(f, moment.now)}
+        for mitigation in world.control.state.mitigations.values():
+            row = int((mitigation.measure.service or "s-1")[1:])
+            if row >= 0 and row not in flooded:
+                self.false_refused += float(moment.passed.counts[row, [Metric.MITIGATED, Metric.SHED]].sum())
 
 
 def run_crowd(size: Size, seed: int, show: Callable[[str], None]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from holdfast.model.telemetry import METRICS, Metric
 
 BURST_S: Final = 2.0
 MITIGATION_BURST_S: Final = 0.1
+POOL_BURST_S: Final = 0.25
 TIMEOUT_S: Final = 2.0
 """Whoever waits longer has hung up: the request has failed."""
 SLOW_BASE: Final = (0.02, 0.002, 0.0002)
@@ -61,7 +62,7 @@ class ModelledEdges:
             self.population.intent.platform.locations[LOCATION].capacity, self.population.intent.guaranteed
         )
         self._class_tokens = np.array([self._shares.classes[c] * self._burst_s(c) for c in Criticality])
-        self._pool = self._shares.sheddable * 0.25
+        self._pool = self._shares.sheddable * POOL_BURST_S
 
     def pass_on(
         self, good: Floats, bad: Floats, mitigations: Mapping[str, Mitigation], floods: Mapping[int, Flood]
@@ -128,7 +129,8 @@ class ModelledEdges:
     def _shed(self, good: Floats, bad: Floats, counts: Floats, mitigations: Mapping[str, Mitigation]) -> None:
         """The location's buckets for each class, and the one that all sheddable classes share."""
         steered = next((m.measure.requests_per_s for m in mitigations.values() if isinstance(m.measure, Shed)), {})
-        self._pool = min(self._pool + self._shares.sheddable * self.step_s, self._shares.sheddable * 0.25 + 1)
+        pool_max = self._shares.sheddable * max(POOL_BURST_S, self.step_s) + 1
+        self._pool = min(self._pool + self._shares.sheddable * self.step_s, pool_max)
         for rank, criticality in enumerate(Criticality):
             rate = steered.get(criticality, self._shares.classes[criticality])
             burst_s = MITIGATION_BURST_S if criticality in steered else self._burst_s(criticality)
@@ -144,7 +146,7 @@ class ModelledEdges:
             self._pool -= wanted * part if criticality in SHEDDABLE and not steered else 0.0
 
     def _burst_s(self, criticality: Criticality) -> float:
-        return 0.25 if criticality in SHEDDABLE else 1.0
+        return POOL_BURST_S if criticality in SHEDDABLE else 1.0
 
     def _hold_walls(self, good: Floats, bad: Floats, counts: Floats, walls: dict[int, int]) -> None:
         """What finds no place is refused; an answer frees one, so a tick can use a place more than once."""

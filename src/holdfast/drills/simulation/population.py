@@ -18,11 +18,11 @@ RATE_SIGMA: Final = 1.6
 """Of the logarithm: a few services have most of the traffic."""
 RATE_MIN_RPS: Final = 0.02
 RATE_MAX_RPS: Final = 2_000.0
-LIMIT_FACTOR: Final = 8.0
-LIMIT_MIN_RPS: Final = 40.0
+LIMIT_FACTOR: Final = 10.0
+LIMIT_MIN_RPS: Final = 120.0
 """What a service's own limit is, in times its mean, and at least."""
-OWN_CAPACITY_FACTOR: Final = 6.0
-OWN_CAPACITY_MIN_RPS: Final = 30.0
+OWN_CAPACITY_FACTOR: Final = 8.0
+OWN_CAPACITY_MIN_RPS: Final = 100.0
 """What a service's own upstream carries, likewise."""
 LOCATION_FACTOR: Final = 4.0
 """What the location carries, in times the mean of everything."""

@@ -19,7 +19,7 @@ CROWDS_PER_DAY: Final = 3.7
 CROWD_RATIOS: Final = (2.0, 6.0)
 CROWD_RISE_S: Final = (5.0, 180.0)
 CROWD_FADE_S: Final = (120.0, 1_200.0)
-CROWD_ROOM: Final = 0.7
+CROWD_ROOM: Final = 0.5
 """A flash crowd within capacity stays below this part of what the service's own upstream carries."""
 LUMPS_S: Final = 0.25
 """Requests come in lumps: this many seconds' worth of a service's traffic varies like one draw of a gamma law."""

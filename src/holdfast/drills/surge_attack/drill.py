@@ -14,6 +14,7 @@ from holdfast.drills.peers.contenders import start_peer_scene
 from holdfast.drills.peers.places import Setting
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.core_meter import CoreMeter
 from holdfast.drills.stage.history import History
 from holdfast.drills.stage.machine import describe_machine, divide_cores, read_cpu_s
 from holdfast.drills.stage.site import start_stage
@@ -109,14 +110,14 @@ class SurgeAttackDrill:
     def _play_episodes(self, stand: Stand, scene: Scene, mode: CapMode) -> ModeRun:
         self._progress.load(sum(tenant.usual_rps for tenant in self._cast.tenants), 0.0)
         time.sleep(self._form.learn)
-        edges, watch = scene.edge_pids, scene.watch_pids
-        edges_s, watch_s, began = read_cpu_s(edges), read_cpu_s(watch), time.monotonic()
+        watch = scene.watch_pids
+        meter, watch_s, began = CoreMeter(self._cores.edge, scene.edge_pids), read_cpu_s(watch), time.monotonic()
         runs = tuple(play_episode(stand, episode, self._progress.note) for episode in self._cast.episodes[mode])
         seconds = time.monotonic() - began
         return ModeRun(
             usual=stand.usual.finish_early(),
             episodes=runs,
             history=stand.history,
-            edge_core_share=(read_cpu_s(edges) - edges_s) / seconds,
+            core_use=meter.read(),
             watch_core_share=(read_cpu_s(watch) - watch_s) / seconds,
         )

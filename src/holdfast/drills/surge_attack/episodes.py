@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from holdfast.drills.instruments import LoadPlan, LoadResult, LoadRun, Upstream
     from holdfast.drills.instruments.load_result import Records
+    from holdfast.drills.stage.core_meter import CoreUse
     from holdfast.drills.stage.history import History
     from holdfast.drills.stage.machine import Cores
     from holdfast.drills.surge_attack.cast import Episode
@@ -70,7 +71,7 @@ class ModeRun:
     usual: LoadResult
     episodes: tuple[EpisodeRun, ...]
     history: History
-    edge_core_share: float
+    core_use: CoreUse
     watch_core_share: float
     """CPU time of control and of the agents, over the time that passed."""
 

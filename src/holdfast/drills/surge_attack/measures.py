@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from holdfast.drills.score import compute_discarded_share, compute_success, find_percentile, is_harmful
+from holdfast.drills.stage.core_meter import STRANGERS_MAX
 from holdfast.drills.surge_attack.scenario import AttackKind
 from holdfast.drills.surge_attack.scored import TAIL_S, ScoredMode, score_attack
 from holdfast.drills.surge_attack.scoring import find_rank
@@ -57,7 +58,11 @@ def _require_fair_play(sheet: Sheet[SurgeAttack], name: str, mode: ScoredMode) -
     sent = sum(int(np.count_nonzero(run.extra["source"] >= 0)) for run in mode.punctual)
     planned = sum(run.planned for run in mode.punctual)
     sheet.require(name, f"only {sent} of {planned:.0f} requests could be sent", ok=sent >= ACHIEVED_MIN * planned)
-    sheet.add(f"{name}_edge_core", 100 * mode.run.edge_core_share, "%", tried)
+    use = mode.run.core_use
+    sheet.add(f"{name}_edge_core", 100 * use.edges, "%", tried)
+    sheet.add(f"{name}_edge_core_strangers", 100 * use.strangers, "%", tried)
+    reason = f"other programs took {use.strangers:.0%} of the edges' core; what was measured may be their doing"
+    sheet.require(name, reason, ok=sheet.short or not sheet.protected or use.strangers <= STRANGERS_MAX)
     sheet.add(f"{name}_control_and_agents_core", 100 * mode.run.watch_core_share, "%", tried)
 
 
