@@ -84,7 +84,7 @@ async def test_nothing_is_lost_and_nothing_doubled_while_the_log_is_rotated(envo
     await log.tend()
     await asyncio.to_thread(until, envoy.log.exists, "the log is there")
     await log.tend()
-    assert len(list(envoy.log.parent.glob("access-*.log.gz"))) > 1
+    assert list(envoy.log.parent.glob("access-*.log.gz"))
     assert not list(envoy.log.parent.glob("access-*.log"))
     for wanted in (ids[0], ids[500], ids[-1]):
         (found,) = await log.find(wanted)

@@ -315,6 +315,16 @@ def test_finishing_early_keeps_what_was_measured() -> None:
         assert upstream.read_stats().answered[200] == len(result.records)
 
 
+def test_a_plan_that_was_too_short_is_told_when_it_is_to_finish_early() -> None:
+    with start_upstream(UpstreamOptions()) as upstream:
+        plan = LoadPlan(upstream.port, 0.1, (steady("a.test", 50, 0.1),))
+        with start_load(plan) as run:
+            process = psutil.Process(run.pid)
+            wait_until(lambda: process.status() == psutil.STATUS_ZOMBIE)
+            with pytest.raises(InstrumentError, match="longer than the 0 s it was planned for"):
+                run.finish_early()
+
+
 def test_runs_where_it_is_placed_and_leaves_nothing_behind() -> None:
     core = min(os.sched_getaffinity(0))
     with start_load(LoadPlan(9, 600, (steady("a.test", 1, 600),)), Placement(frozenset({core}), nice=10)) as run:

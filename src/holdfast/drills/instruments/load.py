@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from holdfast.drills.instruments.build import build_instrument
 from holdfast.drills.instruments.load_plan import render_plan
 from holdfast.drills.instruments.load_result import LoadResult, parse_summary, read_records
-from holdfast.drills.instruments.process import InstrumentProcess, Placement
+from holdfast.drills.instruments.process import InstrumentError, InstrumentProcess, Placement
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -65,9 +65,17 @@ class LoadRun:
         return await asyncio.to_thread(self.wait)
 
     def finish_early(self) -> LoadResult:
-        """Sends nothing more, waits for what is in flight and returns what was measured. Raises InstrumentError."""
+        """Sends nothing more, waits for what is in flight and returns what was measured.
+
+        Raises InstrumentError, also when the plan had come to its end before: then nothing has been sent since.
+        """
         self._process.interrupt()
-        return self.wait()
+        result = self.wait()
+        if not result.summary.stopped:
+            raise InstrumentError(
+                f"load was needed for longer than the {self._plan.duration_s:.0f} s it was planned for"
+            )
+        return result
 
     def kill(self) -> None:
         """Ends the generator at once and drops what it measured. Nothing when it has ended."""
