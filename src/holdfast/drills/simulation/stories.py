@@ -207,7 +207,7 @@ def _play_surge_of_all(stage: Stage) -> None:
     """
     stage.learn()
     stage.witness.begin(stage.world, frozenset())
-    stage.world.traffic.tide = 5.0
+    stage.world.traffic.tide = 7.0
     stage.world.run(60.0)
     served = {rank: sums[1] / max(sums[0], 1.0) for rank, sums in stage.witness.by_class.items()}
     stage.measures |= {f"served_{rank}": share for rank, share in served.items()} | {"sheds": stage.witness.sheds}
