@@ -97,7 +97,8 @@ def test_walls_and_requests_in_flight(edge: Reported, upstream: Upstream) -> Non
     for line in lines:
         line.close()
     counted = edge.totals("shop")
-    assert {name: counted[name] for name in ("offered", "admitted", "shed")} == {"offered": 5, "admitted": 2, "shed": 3}
+    expected = {"offered": 5, "admitted": 2, "shed": 3, "walled": 3}
+    assert {name: counted[name] for name in expected} == expected
 
 
 def test_the_limit_of_the_location(edge: Reported, upstream: Upstream) -> None:

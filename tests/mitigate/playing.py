@@ -230,6 +230,7 @@ class Play:
             Metric.ADMITTED: admitted,
             Metric.MITIGATED: t.mitigated,
             Metric.SHED: t.offered - admitted - t.mitigated,
+            Metric.WALLED: t.offered - admitted - t.mitigated,
         }
         return ServiceReading(
             service="shop",
@@ -251,9 +252,7 @@ class Play:
         classes = {c: np.zeros((BINS, METRICS)) for c in Criticality} | {Criticality.SHEDDABLE_PLUS: bins}
         shop = {"shop": np.zeros((BINS, METRICS))}
         usual_rps = t.usual_others + t.usual
-        return Pressure(
-            self.now, t.location_in_flight, bins, classes, shop, usual_rps, {"shop": Criticality.SHEDDABLE_PLUS}
-        )
+        return Pressure(self.now, t.location_in_flight, bins, classes, shop, usual_rps)
 
 
 def as_command(step: Step) -> Command:

@@ -63,6 +63,19 @@ def test_late_reports_are_put_where_they_belong(gauges: Gauges) -> None:
     assert pressure.whole[:, Metric.OFFERED].sum() == 13
 
 
+def test_rates_end_where_every_edge_has_reported(gauges: Gauges) -> None:
+    """A report that is a little late isn't taken for a lull, and one that is very late isn't waited for."""
+    for tick in range(1, 9):
+        gauges.take(report(NOW + tick / 4, "shop", edge="e1"))
+    for tick in range(1, 7):
+        gauges.take(report(NOW + tick / 4, "shop", edge="e2"))
+    pressure = gauges.read("here", NOW + 2.05)
+    assert pressure.ends_at == NOW + 1.5
+    assert pressure.rates(pressure.whole, 1.0)[Metric.OFFERED] == pytest.approx(80.0)
+    gauges.take(report(NOW + 2.75, "shop", edge="e1"))
+    assert gauges.read("here", NOW + 2.8).ends_at == NOW + 2.75
+
+
 def test_strangers_are_left_out(gauges: Gauges) -> None:
     gauges.take(report(NOW, "nobody"))
     gauges.take(report(NOW, "shop", edge="elsewhere"))

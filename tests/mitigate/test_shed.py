@@ -180,6 +180,17 @@ def test_changes_are_few_while_nothing_changes() -> None:
     assert len(location.steps) <= 60
 
 
+def test_a_class_whose_services_are_held_by_walls_is_let_through_so_much_more() -> None:
+    """What walls refuse takes tokens of the location's limit, and none of its capacity."""
+    idle = dict.fromkeys(RANKS, Demand(100.0, 100.0, 100.0))
+    walled = Demand(reaching=4_000.0, passed=1_000.0, admitted=500.0)
+    assert walled.wanted == pytest.approx(2_000.0)
+    load = Load(idle | {Criticality.SHEDDABLE_PLUS: walled}, 0.0, is_of_one=False)
+    rates = share_out("here", load, 940.0, CAPACITY).requests_per_s
+    assert rates[Criticality.SHEDDABLE_PLUS] == pytest.approx(2 * 740.0)
+    assert rates[Criticality.SHEDDABLE] == pytest.approx(2.0)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     loads=st.lists(st.sampled_from([0.1, 0.6, 0.95, 1.2, 3.0, 8.0]), min_size=1, max_size=6), seed=st.integers(1, 99)
@@ -198,8 +209,8 @@ def test_less_critical_requests_never_fare_better(loads: list[float], seed: int)
     drain=st.floats(0, 1_000),
 )
 def test_what_is_shared_out(reaching: list[float], drain: float) -> None:
-    demands = {c: Demand(r, r) for c, r in zip(RANKS, reaching, strict=True)}
-    measure = share_out("here", Load(demands, drain, is_of_one=False), SHARES, 940.0, CAPACITY, None)
+    demands = {c: Demand(r, r, r) for c, r in zip(RANKS, reaching, strict=True)}
+    measure = share_out("here", Load(demands, drain, is_of_one=False), 940.0, CAPACITY)
     assert set(SHEDDABLE) <= measure.requests_per_s.keys()
     assert all(rate > 0 for rate in measure.requests_per_s.values())
     held = [c for c in RANKS if measure.requests_per_s.get(c, np.inf) < demands[c].reaching]

@@ -44,6 +44,7 @@ class Kind(IntEnum):
     SLOW = 9
     SLOWER = 10
     SLOWEST = 11
+    WALLED = 12
 
 
 class ServiceCount(NamedTuple):
@@ -71,6 +72,7 @@ WEIGHTS: Final[NDArray[np.int64]] = np.array(
         _weigh(slow=1),
         _weigh(slower=1),
         _weigh(slowest=1),
+        _weigh(shed=1, walled=1, admitted=-1),
     ],
     dtype=np.int64,
 ).reshape(len(Kind), METRICS)
@@ -82,7 +84,7 @@ _CAUSES: Final[tuple[tuple[str, Kind | None], ...]] = (
     ("limit.service", None),
     ("limit.location", Kind.SHED),
     ("limit.", Kind.MITIGATED_LAST),
-    ("bulkhead", Kind.SHED),
+    ("bulkhead", Kind.WALLED),
     ("kill", Kind.MITIGATED_FIRST),
     ("read-only", Kind.MITIGATED_FIRST),
     ("block", Kind.MITIGATED_FIRST),

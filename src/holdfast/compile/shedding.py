@@ -30,7 +30,7 @@ SHEDDABLE_BURST_S: Final = 0.25
 """What a bucket holds, in seconds' worth: little of what may be shed, so that a surge leaves no queue behind it."""
 BURST_MIN: Final = 10
 """The least that it holds, in requests, so that small locations take what comes at once."""
-STEERED_BURST_S: Final = 0.1
+STEERED_BURST_S: Final = 0.05
 """The same for buckets that are steered: whenever one of them is changed, all of them are full once more."""
 CLASS_KEY: Final = "class"
 POOL_KEY: Final = "pool"

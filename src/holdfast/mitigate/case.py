@@ -24,6 +24,8 @@ ROOM_SHARE: Final = 0.7
 """A surge for which there wasn't room has become harmless with less than this of the room taken."""
 SINGLED_OUT: Final = 2.0
 """Where everybody rises, a service must rise so many times more to be looked at by itself."""
+TIDE_SLOPE: Final = 3.0
+"""While a tide comes in, it is told late and by less than it is: so much more counts as its doing at first."""
 EBB_S: Final = (2.0, 10.0)
 TIDE_MAX: Final = 10.0
 TIDE_TOLD_MIN: Final = 0.5
@@ -116,7 +118,7 @@ class Case:
     @cached_property
     def near_usual_rps(self) -> float:
         """Up to here, traffic is back to normal: near the usual, or well within the room whose want made it harmful."""
-        factor = NEAR_USUAL if self.tide < NEAR_USUAL else self.tide * SINGLED_OUT
+        factor = min(NEAR_USUAL + TIDE_SLOPE * (self.tide - 1), SINGLED_OUT * self.tide)
         near = self.usual_rps * factor + NEAR_USUAL_RPS
         evidence = self.findings[self.surge].evidence if self.surge else None
         was_for_room = evidence is not None and evidence.capacity is not None and evidence.now > evidence.capacity

@@ -74,7 +74,7 @@ def _harm_by_counts(situation: Situation, mitigation: Mitigation) -> str | None:
         reading = situation.services[service]
         refused = reading.rates.get(Metric.MITIGATED, 0.0)
         if isinstance(measure, Limit) and measure.in_flight is not None:
-            refused += reading.rates.get(Metric.SHED, 0.0)
+            refused += reading.rates.get(Metric.WALLED, 0.0)
         usual = reading.usual_rps if reading.learned else 0.0
         share = _normal_refused(reading.rates.get(Metric.OFFERED, 0.0), refused, usual)
     else:

@@ -1,6 +1,6 @@
 """What a location is asked for and what it bears, as shedding sees it: by class, and without single culprits."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +15,15 @@ CROWD_DEVIATIONS: Final = 3.0
 """So many times the square root of its places may be in flight at a location beyond them: arrivals come in lumps."""
 FAIR_SHARE: Final = 0.25
 """Of a location's places, what counts of one service's requests in flight: what it has beyond that is its own case."""
+WASTE_MAX: Final = 20.0
+"""Where walls refuse more than so many times what they let through, a class may be let through less than is due."""
 MOST_OF_IT: Final = 0.5
 """A service with so much of all that goes upstream makes the load by itself."""
+TELLING_SHARE: Final = 0.05
+"""A class with so much of all that goes upstream tells whether requests are turned away there."""
+HALF_S: Final = 0.5
+LEAD_S: Final = 1.25
+TREND_DEVIATIONS: Final = 2.0
 FULL_SHARE: Final = 0.9
 """A location is short of capacity when so much of it is used."""
 FULL_CLASS_SHARE: Final = 0.85
@@ -27,13 +34,25 @@ FULL_CLASS_SHARE: Final = 0.85
 class Demand:
     """One class now, in requests per second.
 
-    `reaching` is what reached the location's limit, `admitted` what of it went upstream. `walled` reached it too, and
-    was refused by the walls of services that are held: it takes tokens, and no capacity.
+    `reaching` is what reached the location's limit, `passed` what of it that let through, `admitted` what of that went
+    upstream: the walls of single services refuse some, which take tokens and no capacity.
     """
 
     reaching: float
+    passed: float
     admitted: float
-    walled: float = 0.0
+    coming: float = 0.0
+    """By how much `wanted` will have risen when a change made now has taken effect, if it rises as it does."""
+
+    @property
+    def wanted(self) -> float:
+        """What would go upstream if the limit let everything through, and walls refused as many of it as they do."""
+        return self.reaching / self.waste
+
+    @property
+    def waste(self) -> float:
+        """How many requests the limit must let through for one to go upstream."""
+        return min(self.passed / self.admitted, WASTE_MAX) if self.admitted > 0 else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +63,9 @@ class Load:
     crowd: float
     is_of_one: bool
     """Whether one service makes up most of it: limits of its own come first then."""
-    is_steady: bool = False
-    """Whether what was steered was the same for as long as this was measured."""
+    turned_away: float = 0.0
+    """The share of what goes upstream that fails there, in every class that has much of it: one whose services fail
+    by themselves doesn't tell that the location is full."""
 
     @property
     def used_rps(self) -> float:
@@ -53,24 +73,38 @@ class Load:
         return sum(demand.admitted for demand in self.demands.values())
 
 
-def read_load(pressure: Pressure, capacity: Capacity, held: Collection[str], over_s: float) -> Load:
-    """A location's load over the last `over_s` seconds; `held` are services that something is done about already."""
-    admitted = {c: pressure.rates(pressure.classes[c], over_s) for c in RANKS}
-    walled = dict.fromkeys(RANKS, 0.0)
-    for service in held:
-        if service in pressure.cared and service in pressure.class_of:
-            walled[pressure.class_of[service]] += float(pressure.rates(pressure.cared[service], over_s)[Metric.SHED])
+def read_load(pressure: Pressure, capacity: Capacity, over_s: float) -> Load:
+    """A location's load over the last `over_s` seconds."""
+    rates = {c: pressure.rates(pressure.classes[c], over_s) for c in RANKS}
     demands = {
         c: Demand(
-            reaching=float(rates[Metric.ADMITTED]) + max(float(rates[Metric.SHED]) - walled[c], 0.0),
-            admitted=float(rates[Metric.ADMITTED]),
-            walled=walled[c],
+            reaching=float(rates[c][Metric.ADMITTED] + rates[c][Metric.SHED]),
+            passed=float(rates[c][Metric.ADMITTED] + rates[c][Metric.WALLED]),
+            admitted=float(rates[c][Metric.ADMITTED]),
+            coming=_find_coming(pressure, c),
         )
-        for c, rates in admitted.items()
+        for c in RANKS
     }
     used = sum(demand.admitted for demand in demands.values())
     top = float(pressure.rates(pressure.largest[:, None], over_s)[0])
-    return Load(demands, find_crowd(pressure, capacity), used > 0 and top > MOST_OF_IT * used)
+    failed = [
+        float(rates[c][Metric.FAILED]) / demands[c].admitted
+        for c in RANKS
+        if demands[c].admitted > max(TELLING_SHARE * used, 0.0)
+    ]
+    crowd = find_crowd(pressure, capacity)
+    return Load(demands, crowd, used > 0 and top > MOST_OF_IT * used, min(failed, default=0.0))
+
+
+def _find_coming(pressure: Pressure, criticality: Criticality) -> float:
+    """What rises from one half of the last second to the other, beyond what chance explains, goes on for `LEAD_S`."""
+    bins = pressure.classes[criticality]
+    earlier, later = (
+        float(rates[Metric.ADMITTED] + rates[Metric.SHED])
+        for rates in (pressure.rates(bins, HALF_S, pressure.ends_at - HALF_S), pressure.rates(bins, HALF_S))
+    )
+    chance = TREND_DEVIATIONS * float(np.sqrt((earlier + later) / HALF_S))
+    return max(0.0, later - earlier - chance) / HALF_S * LEAD_S
 
 
 def find_crowd(pressure: Pressure, capacity: Capacity) -> float:

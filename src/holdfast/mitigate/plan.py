@@ -9,7 +9,7 @@ from holdfast.mitigate.notice import find_letters, tell_tenants
 from holdfast.mitigate.pace import Timers, run_timers
 from holdfast.mitigate.release import find_timers, release
 from holdfast.mitigate.shed import find_shed, steer
-from holdfast.mitigate.situation import Situation, find_services
+from holdfast.mitigate.situation import Situation
 from holdfast.mitigate.steps import Adjust, End, Step
 from holdfast.model.platform import Mode
 from holdfast.model.shedding import share_capacity
@@ -59,11 +59,10 @@ def _steer_locations(situation: Situation) -> tuple[Step, ...]:
     if platform.mode is Mode.OBSERVE:
         return ()
     steps = []
-    held = find_services(situation.findings, situation.mitigations)
     for name, pressure in sorted(situation.locations.items()):
         if name in platform.locations:
             capacity = platform.locations[name].capacity
             shares = share_capacity(capacity, situation.intent.guaranteed)
             in_force = find_shed(situation.mitigations, name)
-            steps.append(steer(name, pressure, capacity, shares, situation.now, in_force, held))
+            steps.append(steer(name, pressure, capacity, shares, situation.now, in_force))
     return tuple(step for step in steps if step is not None)

@@ -14,6 +14,10 @@ from holdfast.model.telemetry import METRICS, EdgeReport, Metric
 BIN_S: Final = 0.25
 BINS: Final = 60
 """Bins that are kept: fifteen seconds."""
+LATE_S_MAX: Final = 1.0
+"""Reports that are later than this aren't waited for."""
+SLOTS: Final = BINS + 2 + round(LATE_S_MAX / BIN_S)
+"""What is read ends before what the most punctual edges have reported."""
 CARED_MAX: Final = 2_000
 """Services whose own counts are kept; the first by name, if more are wanted."""
 IN_FLIGHT_AGE_S_MAX: Final = 3.0
@@ -36,8 +40,8 @@ Bins = NDArray[np.float64]
 class Pressure:
     """One location over the last seconds. `ends_at` (Unix time, in seconds) is where the last bin ends.
 
-    `whole` is everything together; `classes` the same by criticality; `cared` single services, whose classes are
-    `class_of`. `usual_rps` is what the location is usually offered, None where that isn't known. `largest` is what the
+    `whole` is everything together; `classes` the same by criticality; `cared` single services.
+    `usual_rps` is what the location is usually offered, None where that isn't known. `largest` is what the
     service that uses most had admitted in each bin, and `in_flight_largest` what the one with most has in flight.
     """
 
@@ -47,7 +51,6 @@ class Pressure:
     classes: Mapping[Criticality, Bins]
     cared: Mapping[str, Bins] = field(default_factory=dict)
     usual_rps: float | None = None
-    class_of: Mapping[str, Criticality] = field(default_factory=dict)
     largest: NDArray[np.float64] = field(default_factory=lambda: np.zeros(BINS))
     in_flight_largest: int = 0
 
@@ -106,10 +109,9 @@ class Gauges:
 
     def read(self, location: str, now: float, usual_rps: float | None = None) -> Pressure:
         """One location now; KeyError if it isn't known."""
-        class_of = {service: RANKS[self._rank[service]] for service in self._cared if service in self._rank}
         pressure, slowly = self._rings[location].read(now)
         known = [rate for rate in (usual_rps, slowly) if rate is not None]
-        return replace(pressure, usual_rps=min(known, default=None), class_of=class_of)
+        return replace(pressure, usual_rps=min(known, default=None))
 
 
 class _SlowMean:
@@ -133,12 +135,14 @@ class _SlowMean:
 
 
 class _Ring:
-    """The last bins of one location; where they lie is the bin's number modulo `BINS`. Only whole bins are read."""
+    """The last bins of one location; where they lie is the bin's number modulo `SLOTS`. Only whole bins are
+    read, for which every edge has reported that isn't too late.
+    """
 
     def __init__(self) -> None:
         self.cared: dict[str, Bins] = {}
-        self._classes = np.zeros((len(RANKS), BINS, METRICS))
-        self._largest = np.zeros(BINS)
+        self._classes = np.zeros((len(RANKS), SLOTS, METRICS))
+        self._largest = np.zeros(SLOTS)
         self._newest = -1
         self._in_flight: dict[str, tuple[float, int, int]] = {}
         self._usual = _SlowMean()
@@ -148,9 +152,9 @@ class _Ring:
         by_class = np.stack([report.counts[ranks == rank].sum(axis=0) for rank in range(len(RANKS))])
         self._advance(int(np.ceil(report.ended_at / BIN_S)) - 1)
         for number, share in _spread(report):
-            if number <= self._newest - BINS:
+            if number <= self._newest - SLOTS:
                 continue
-            place = number % BINS
+            place = number % SLOTS
             self._classes[:, place] += by_class * share
             self._largest[place] += largest * share
             for row, service in cared:
@@ -161,9 +165,10 @@ class _Ring:
 
     def read(self, now: float) -> tuple[Pressure, float | None]:
         """The last bins in order, and what is usually offered, as far as that is known."""
-        newest = int(np.floor(now / BIN_S)) - 1
+        reported = (at for at, _, _ in self._in_flight.values() if now - at <= LATE_S_MAX)
+        newest = int(np.floor(min(now, *reported, now) / BIN_S)) - 1
         self._advance(newest)
-        order = np.arange(newest - BINS + 1, newest + 1) % BINS
+        order = np.arange(newest - BINS + 1, newest + 1) % SLOTS
         classes = self._classes[:, order]
         whole = classes.sum(axis=0)
         in_flight = [(n, most) for at, n, most in self._in_flight.values() if now - at <= IN_FLIGHT_AGE_S_MAX]
@@ -182,7 +187,7 @@ class _Ring:
         """Empty the bins between the newest there was and this one."""
         if number <= self._newest:
             return
-        fresh = np.arange(max(self._newest + 1, number - BINS + 1), number + 1) % BINS
+        fresh = np.arange(max(self._newest + 1, number - SLOTS + 1), number + 1) % SLOTS
         self._classes[:, fresh] = 0.0
         self._largest[fresh] = 0.0
         for bins in self.cared.values():
@@ -193,10 +198,10 @@ class _Ring:
 def _spread(report: EdgeReport) -> Iterator[tuple[int, float]]:
     """The bins that a report reaches over, and the share of its counts that is taken to belong to each."""
     ended = report.ended_at / BIN_S
-    began = max(min(report.began_at / BIN_S, ended - 1e-3), ended - BINS)
+    began = max(min(report.began_at / BIN_S, ended - 1e-3), ended - SLOTS)
     for number in range(int(np.floor(began)), int(np.ceil(ended))):
         yield number, (min(number + 1, ended) - max(number, began)) / (ended - began)
 
 
 def _no_counts() -> Bins:
-    return np.zeros((BINS, METRICS))
+    return np.zeros((SLOTS, METRICS))

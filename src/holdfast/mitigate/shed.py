@@ -5,13 +5,12 @@ It is about requests that would be sent upstream. Edges hold each class to its s
 it back from the least critical ones when they do.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
-from holdfast.mitigate.load import Demand, Load, find_crowd, is_short, read_load
+from holdfast.mitigate.load import Load, find_crowd, is_short, read_load
 from holdfast.mitigate.pace import AUTHOR, EXPIRY_S, PROLONG_LEFT_S, find_changed_at
 from holdfast.mitigate.pressure import BIN_S, RANKS, Pressure
 from holdfast.mitigate.steps import Adjust, End, Start
@@ -20,7 +19,7 @@ from holdfast.model.platform import Capacity, Criticality
 from holdfast.model.shedding import CRITICAL, SHEDDABLE, Shares
 from holdfast.model.telemetry import Metric
 
-AIM: Final = 0.94
+AIM: Final = 0.96
 """Of the capacity, what is shared out: at the whole of it a queue would never shrink."""
 END_SHARE: Final = 0.7
 """Steering ends when less than this of either was used for `END_S`."""
@@ -31,22 +30,33 @@ DRAIN_S: Final = 1.5
 """What is in flight beyond that is to be gone in so long: so much less is given to sheddable classes meanwhile."""
 LESS: Final = 0.95
 MORE: Final = 1.05
-"""How the budget follows what the location turns out to carry: once a second, down while it is crowded, and back up."""
+QUEUE_S: Final = 0.05
+"""How the budget follows what the location turns out to carry, each second: down while more waits than it can do in
+`QUEUE_S`, and back up when nothing does. A short queue keeps it busy."""
 BUDGET_MIN: Final = 0.25
 """Never less than this part of the capacity is shared out, whatever is in flight."""
-RATES_S: Final = 0.75
-"""Rates are means over so long."""
-STEADY_S: Final = 1.0
-"""Changes that can wait come so far apart at least: each fills the steered buckets once more."""
-SPARE_SHARE: Final = 0.03
-"""A class that isn't short may grow by this part of the capacity, and by all that nobody uses, before it is held."""
+TURNED_AWAY: Final = (0.0003, 0.003)
+BUDGET_TURNED_AWAY_MIN: Final = 0.85
+"""The same for a location that turns away what it has no place for: down while it does so to more of what it is sent,
+but not further than chance lumps of requests can explain, and back up when it does so to less."""
+SETTLE_S: Final = 3.0
+"""What piled up before anything was done says nothing about the capacity."""
+NOW_S: Final = 0.5
+STEADY_S: Final = 2.0
+"""Rates are means over so long: the shorter to see that something changes, the longer while nothing does."""
+WAIT_S: Final = (0.5, 1.0, 3.0)
+"""Changes that matter while the load changes, those that do while it doesn't, and those that hardly do come so far
+apart at least: each fills the steered buckets once more, and is an entry in the journal."""
+SPARE_SHARE: Final = 0.02
+"""A class that isn't short may grow by this part of the capacity, and by its part of what nobody uses, before it is
+held."""
 TRICKLE_SHARE: Final = 0.002
 """Of the capacity, what a class that is shed altogether is still given: a rate is never zero."""
+SLIGHT_SHARE: Final = 0.02
 MATERIAL_SHARE: Final = 0.05
-"""A change of rates by less than this part of the capacity can wait for others, ..."""
+"""Changes of rates by less than these parts of the capacity aren't made at all, or hardly matter, ..."""
 URGENT_SHARE: Final = 0.2
-"""... and one by more than this can't wait at all."""
-
+"""... and one by more than this can't wait."""
 NOTICED: Final = 1.2
 """A rate beyond so many times what a class asks for might as well not be there."""
 
@@ -58,23 +68,22 @@ def steer(
     shares: Shares,
     now: float,
     in_force: Mitigation | None,
-    held: Collection[str] = (),
 ) -> Start | Adjust | End | None:
     """The next step for a location; None if all is well as it is.
 
-    `in_force` is its `Shed` of Holdfast's own, `held` are services that something is done about by themselves. Where
-    most of the load is one service's, holding that one is given `ALONE_S` before others are shed for it.
+    `in_force` is its `Shed` of Holdfast's own. Where most of the load is one service's, holding that one is given
+    `ALONE_S` before others are shed for it.
     """
     if in_force is None or not isinstance(in_force.measure, Shed):
-        load = read_load(pressure, capacity, held, RATES_S)
-        lasting = read_load(pressure, capacity, held, ALONE_S) if load.is_of_one else load
+        load = read_load(pressure, capacity, NOW_S)
+        lasting = read_load(pressure, capacity, ALONE_S) if load.is_of_one else load
         if not is_short(load, capacity, shares) or not is_short(lasting, capacity, shares):
             return None
-        measure = share_out(location, load, shares, AIM * capacity.requests, capacity, None)
+        measure = share_out(location, load, AIM * capacity.requests, capacity)
         return Start(measure, EXPIRY_S, _describe(measure, load, capacity))
     if now - in_force.started_at >= END_S and _is_over(pressure, capacity, shares, in_force.measure):
         return End(in_force.id, f"less than {END_SHARE:.0%} of the capacity was used for {END_S:g} s")
-    return _adjust(location, pressure, capacity, shares, now, in_force, held)
+    return _adjust(location, pressure, capacity, now, in_force)
 
 
 def find_shed(mitigations: Mapping[str, Mitigation], location: str) -> Mitigation | None:
@@ -87,30 +96,28 @@ def find_shed(mitigations: Mapping[str, Mitigation], location: str) -> Mitigatio
     return max(own, key=lambda m: m.started_at, default=None)
 
 
-def share_out(
-    location: str, load: Load, shares: Shares, budget_rps: float, capacity: Capacity, before: Shed | None
-) -> Shed:
+def share_out(location: str, load: Load, budget_rps: float, capacity: Capacity) -> Shed:
     """A budget, shared out: each class gets all it asks for before the next one gets any.
 
     What it takes for a queue to shrink is kept back from sheddable classes. Critical classes are named only if they
-    are to be held; sheddable ones always are.
+    are to be held; sheddable ones always are. A rate is of what reaches the location's limit: where walls behind it
+    refuse some, so much more is let through.
     """
     left, rates, unheld = budget_rps, dict[Criticality, float](), list[Criticality]()
     trickle = max(1.0, TRICKLE_SHARE * capacity.requests)
     for criticality in RANKS:
-        demand, limit = load.demands[criticality], _find_limit(criticality, shares, before)
-        wanted = _find_wanted(demand, limit)
+        demand = load.demands[criticality]
         if criticality is SHEDDABLE[0]:
             left = max(left - load.crowd / DRAIN_S, 0.0)
-        if wanted > left:
-            waste = _find_waste(demand, limit) if load.is_steady else 1.0
-            rates[criticality] = max(left * waste, trickle) + demand.walled
+        if demand.wanted > left:
+            rates[criticality] = max(left * demand.waste, trickle)
         elif criticality in SHEDDABLE:
             unheld.append(criticality)
-        left = max(left - wanted, 0.0)
-    spare = left + SPARE_SHARE * capacity.requests
-    asked = {c: load.demands[c].reaching + load.demands[c].walled for c in unheld}
-    rates |= {c: min(asked[c] + spare, capacity.requests) for c in unheld}
+        left = max(left - demand.wanted - (demand.coming if criticality in CRITICAL else 0.0), 0.0)
+    spare = left / max(len(unheld), 1) + SPARE_SHARE * capacity.requests
+    for criticality in unheld:
+        demand = load.demands[criticality]
+        rates[criticality] = min(demand.reaching + spare, capacity.requests * demand.waste)
     return Shed(location=location, budget_per_s=budget_rps, requests_per_s=rates)
 
 
@@ -134,36 +141,51 @@ def _is_over(pressure: Pressure, capacity: Capacity, shares: Shares, before: She
     return not held and all(peak < END_SHARE * most for peak, most in peaks)
 
 
-def _follow_capacity(load: Load, capacity: Capacity, before: Shed) -> float:
-    """The budget after another second: what the location seems to carry."""
-    factor = LESS if load.crowd > 0 else MORE
-    return min(max(before.budget_per_s * factor, BUDGET_MIN * capacity.requests), AIM * capacity.requests)
+def _follow_capacity(load: Load, capacity: Capacity, before: Shed, for_s: float) -> float:
+    """The budget after so many more seconds: what the location seems to carry."""
+    budget, passed_s = before.budget_per_s, min(for_s, max(WAIT_S))
+    less, more = budget * float(LESS**passed_s), budget * float(MORE**passed_s)
+    if load.crowd > QUEUE_S * capacity.requests:
+        return max(less, BUDGET_MIN * capacity.requests)
+    if load.turned_away > max(TURNED_AWAY):
+        return min(budget, max(less, BUDGET_TURNED_AWAY_MIN * capacity.requests))
+    if load.crowd > 0 or load.turned_away > min(TURNED_AWAY):
+        return budget
+    return min(more, AIM * capacity.requests)
 
 
-def _adjust(
-    location: str,
-    pressure: Pressure,
-    capacity: Capacity,
-    shares: Shares,
-    now: float,
-    in_force: Mitigation,
-    held: Collection[str],
-) -> Adjust | None:
+def _adjust(location: str, pressure: Pressure, capacity: Capacity, now: float, in_force: Mitigation) -> Adjust | None:
     before, age_s = in_force.measure, now - find_changed_at(in_force)
     if not isinstance(before, Shed):
         return None
-    load = read_load(pressure, capacity, held, min(RATES_S, max(age_s, 2 * BIN_S)))
-    load = replace(load, is_steady=age_s >= RATES_S + BIN_S)
-    budget = _follow_capacity(load, capacity, before) if age_s >= STEADY_S else before.budget_per_s
-    measure = share_out(location, load, shares, budget, capacity, before)
-    change = _measure_change(measure, before, load, capacity)
-    if change < MATERIAL_SHARE and (age_s < STEADY_S or change < MATERIAL_SHARE / 4):
+    latest, lasting = (read_load(pressure, capacity, min(s, max(age_s, 2 * BIN_S))) for s in (NOW_S, STEADY_S))
+    changing = _differ(latest, lasting, capacity)
+    load = latest if changing else lasting
+    budget = before.budget_per_s
+    if age_s >= WAIT_S[1] and now - in_force.started_at >= SETTLE_S:
+        budget = _follow_capacity(load, capacity, before, age_s)
+    measure = share_out(location, load, budget, capacity)
+    if age_s < _find_wait_s(_measure_change(measure, before, load, capacity), changing=changing):
         if in_force.expires_at - now > PROLONG_LEFT_S:
             return None
         measure = before
-    elif change < URGENT_SHARE and age_s < STEADY_S:
-        return None
     return Adjust(in_force.id, measure, None, EXPIRY_S, _describe(measure, load, capacity))
+
+
+def _differ(latest: Load, lasting: Load, capacity: Capacity) -> bool:
+    """Whether the load isn't as it was, as far as it matters: what is beyond the capacity anyway may change."""
+    most = capacity.requests
+    changes = (abs(min(latest.demands[c].wanted, most) - min(lasting.demands[c].wanted, most)) for c in RANKS)
+    return max(changes) >= URGENT_SHARE / 2 * most or any(latest.demands[c].coming > 0 for c in CRITICAL)
+
+
+def _find_wait_s(change: float, *, changing: bool) -> float:
+    """How long after the last change the next one may be made, by how much it matters."""
+    if change >= URGENT_SHARE:
+        return 0.0
+    if change >= MATERIAL_SHARE:
+        return WAIT_S[0] if changing else WAIT_S[1]
+    return WAIT_S[2] if change >= SLIGHT_SHARE else float("inf")
 
 
 def _measure_change(measure: Shed, before: Shed, load: Load, capacity: Capacity) -> float:
@@ -174,32 +196,10 @@ def _measure_change(measure: Shed, before: Shed, load: Load, capacity: Capacity)
     differences = [0.0]
     for criticality in RANKS:
         demand = load.demands[criticality]
-        most = (demand.reaching + demand.walled) * NOTICED
+        most = demand.reaching * NOTICED
         new, old = (min(m.requests_per_s.get(criticality, np.inf), most) for m in (measure, before))
         differences.append(abs(float(new - old)))
     return max(differences) / capacity.requests
-
-
-def _find_limit(criticality: Criticality, shares: Shares, before: Shed | None) -> float:
-    """What holds a class now."""
-    if before is not None and criticality in before.requests_per_s:
-        return before.requests_per_s[criticality]
-    return shares.classes[criticality]
-
-
-def _find_wanted(demand: Demand, limit: float) -> float:
-    """What a class would use upstream. Where its limit isn't reached, all that is refused is refused by walls."""
-    return demand.admitted if demand.reaching + demand.walled < AIM * limit else demand.reaching
-
-
-def _find_waste(demand: Demand, limit: float) -> float:
-    """How many requests a class must be let through for one to go upstream: walls behind the limit refuse some.
-
-    Below one where buckets that were filled anew let through more than their rate.
-    """
-    if demand.admitted <= 0:
-        return 1.0
-    return float(np.clip(min(demand.reaching, limit) / demand.admitted, 0.8, 4.0))
 
 
 def _describe(measure: Shed, load: Load, capacity: Capacity) -> str:

@@ -36,6 +36,8 @@ class Metric(IntEnum):
     """Admitted, and took at least `SLOW_S[1]`."""
     SLOWEST = 10
     """Admitted, and took at least `SLOW_S[2]`."""
+    WALLED = 11
+    """Of those shed, the ones that the service's own walls refused: they had passed the location's limit."""
 
 
 METRICS: Final = len(Metric)

@@ -19,7 +19,6 @@ from holdfast.model.platform import (
     Mode,
     Platform,
     Response,
-    Retries,
     Service,
     ServiceDefaults,
     Tenant,
@@ -66,9 +65,6 @@ def write_platform(scenario: PlatformSurge, edge_ports: Sequence[int], upstream_
 
 
 def _make_service(name: str, criticality: Criticality, upstream_port: int) -> Service:
-    """No retries: a try that the full location rejects adds to its load."""
-    return Service(
-        hosts=(name_host(name),),
-        criticality=criticality,
-        upstream=Upstream(endpoints=(f"127.0.0.1:{upstream_port}",), retries=Retries(attempts_max=0)),
-    )
+    """Retries as they are by default, which a full location that rejects has to bear too."""
+    upstream = Upstream(endpoints=(f"127.0.0.1:{upstream_port}",))
+    return Service(hosts=(name_host(name),), criticality=criticality, upstream=upstream)

@@ -155,7 +155,8 @@ class ModelledEdges:
             most[row] = wall
         turns = np.minimum(most / ANSWER_S, self.population.own_capacity_rps) * self.step_s
         room = np.maximum(most + turns - self._in_flight, 0.0)
-        counts[:, Metric.SHED] += _cut(good, bad, room)
+        counts[:, Metric.WALLED] = _cut(good, bad, room)
+        counts[:, Metric.SHED] += counts[:, Metric.WALLED]
         counts[:, Metric.ADMITTED] = good + bad
         self._in_flight += good + bad
 
