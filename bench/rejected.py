@@ -51,7 +51,7 @@ def list_kinds(seconds: float) -> dict[str, Kind]:
     return {
         "limit": Kind("limit of the service, 429", ask("limit", 429), "limit"),
         "clients": Kind("limit of a client, 429", ask("clients", 429), "limit"),
-        "location": Kind("limit of the location, 429", ask("location", 429), "limit"),
+        "location": Kind("limit of the location, 503", ask("location", 503), "limit"),
         "bulkhead": Kind("bulkhead full, 503", ask("bulkhead", 503), "full"),
         "kill": Kind("kill, 503", ask("kill", 503), "kill"),
         "read-only": Kind("read-only, 503", ask("read-only", 503, method="DELETE"), "kill"),

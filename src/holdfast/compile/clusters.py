@@ -13,10 +13,13 @@ from holdfast.compile.message import boolean, pack, seconds, uint32
 from holdfast.model.effective import EffectiveService
 from holdfast.model.intent import Walls
 from holdfast.model.platform import HealthCheck, Upstream
+from holdfast.model.shedding import CRITICAL
 
 _HTTP_OPTIONS_KEY = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _BUFFER_BYTES_MAX = 1024 * 1024
-_RETRIES_CONCURRENT_MIN = 3
+_RETRIES_CONCURRENT_MIN, _RETRIES_CONCURRENT_MIN_CRITICAL = 3, 20
+"""However few requests a service has in flight, so many may be retried at once; more of critical ones, since it is for
+them that others are shed."""
 _EJECT_AFTER_ERRORS = 5
 _EJECTED_SHARE_MAX = 50
 
@@ -33,7 +36,7 @@ def compile_cluster(service: EffectiveService, walls: Walls) -> cluster_pb2.Clus
     )
     cluster.common_lb_config.healthy_panic_threshold.value = 0
     cluster.typed_extension_protocol_options[_HTTP_OPTIONS_KEY].CopyFrom(_http_options(upstream))
-    cluster.circuit_breakers.thresholds.append(_thresholds(walls, upstream))
+    cluster.circuit_breakers.thresholds.append(_thresholds(walls, service))
     if len(upstream.endpoints) > 1:
         cluster.outlier_detection.CopyFrom(_outlier_detection())
     if upstream.health_check:
@@ -109,15 +112,16 @@ def _http_options(upstream: Upstream) -> Any:
 _options: dict[tuple[str, float], Any] = {}
 
 
-def _thresholds(walls: Walls, upstream: Upstream) -> circuit_breaker_pb2.CircuitBreakers.Thresholds:
+def _thresholds(walls: Walls, service: EffectiveService) -> circuit_breaker_pb2.CircuitBreakers.Thresholds:
     thresholds = circuit_breaker_pb2.CircuitBreakers.Thresholds(
         max_connections=uint32(walls.connections),
         max_pending_requests=uint32(walls.pending),
         max_requests=uint32(walls.in_flight),
         track_remaining=True,
     )
-    thresholds.retry_budget.budget_percent.value = upstream.retries.budget * 100
-    thresholds.retry_budget.min_retry_concurrency.value = _RETRIES_CONCURRENT_MIN
+    least = _RETRIES_CONCURRENT_MIN_CRITICAL if service.criticality in CRITICAL else _RETRIES_CONCURRENT_MIN
+    thresholds.retry_budget.budget_percent.value = service.upstream.retries.budget * 100
+    thresholds.retry_budget.min_retry_concurrency.value = least
     return thresholds
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.mitigate.pressure import RANKS, Pressure
+from holdfast.mitigate.pressure import RANKS, Pressure, Rates
 from holdfast.model.platform import Capacity, Criticality
-from holdfast.model.shedding import Shares
+from holdfast.model.shedding import CRITICAL, SHEDDABLE, Shares
 from holdfast.model.telemetry import Metric
 
 CROWD_DEVIATIONS: Final = 3.0
@@ -20,10 +20,11 @@ WASTE_MAX: Final = 20.0
 MOST_OF_IT: Final = 0.5
 """A service with so much of all that goes upstream makes the load by itself."""
 TELLING_SHARE: Final = 0.05
-"""A class with so much of all that goes upstream tells whether requests are turned away there."""
+"""Critical or sheddable requests that are so much of all that goes upstream tell whether it turns them away."""
 HALF_S: Final = 0.5
 LEAD_S: Final = 1.25
 TREND_DEVIATIONS: Final = 2.0
+GROWTH_MAX: Final = 0.5
 FULL_SHARE: Final = 0.9
 """A location is short of capacity when so much of it is used."""
 FULL_CLASS_SHARE: Final = 0.85
@@ -41,8 +42,13 @@ class Demand:
     reaching: float
     passed: float
     admitted: float
-    coming: float = 0.0
-    """By how much `wanted` will have risen when a change made now has taken effect, if it rises as it does."""
+    growth: float = 0.0
+    """By which part of itself it will have risen when a change made now has taken effect, if it rises as it does."""
+
+    @property
+    def coming(self) -> float:
+        """What will be wanted beyond what is wanted now."""
+        return self.wanted * self.growth
 
     @property
     def wanted(self) -> float:
@@ -64,8 +70,8 @@ class Load:
     is_of_one: bool
     """Whether one service makes up most of it: limits of its own come first then."""
     turned_away: float = 0.0
-    """The share of what goes upstream that fails there, in every class that has much of it: one whose services fail
-    by themselves doesn't tell that the location is full."""
+    """The share of critical requests that fail upstream, if others fail there no less: a location that turns away what
+    it has no place for does so to all, and one service that fails by itself isn't one."""
 
     @property
     def used_rps(self) -> float:
@@ -76,35 +82,46 @@ class Load:
 def read_load(pressure: Pressure, capacity: Capacity, over_s: float) -> Load:
     """A location's load over the last `over_s` seconds."""
     rates = {c: pressure.rates(pressure.classes[c], over_s) for c in RANKS}
+    growth = _find_growth(pressure)
     demands = {
         c: Demand(
             reaching=float(rates[c][Metric.ADMITTED] + rates[c][Metric.SHED]),
             passed=float(rates[c][Metric.ADMITTED] + rates[c][Metric.WALLED]),
             admitted=float(rates[c][Metric.ADMITTED]),
-            coming=_find_coming(pressure, c),
+            growth=growth,
         )
         for c in RANKS
     }
     used = sum(demand.admitted for demand in demands.values())
     top = float(pressure.rates(pressure.largest[:, None], over_s)[0])
-    failed = [
-        float(rates[c][Metric.FAILED]) / demands[c].admitted
-        for c in RANKS
-        if demands[c].admitted > max(TELLING_SHARE * used, 0.0)
-    ]
-    crowd = find_crowd(pressure, capacity)
-    return Load(demands, crowd, used > 0 and top > MOST_OF_IT * used, min(failed, default=0.0))
+    return Load(demands, find_crowd(pressure, capacity), used > 0 and top > MOST_OF_IT * used, _find_turned_away(rates))
 
 
-def _find_coming(pressure: Pressure, criticality: Criticality) -> float:
-    """What rises from one half of the last second to the other, beyond what chance explains, goes on for `LEAD_S`."""
-    bins = pressure.classes[criticality]
+def _find_turned_away(rates: Mapping[Criticality, Rates]) -> float:
+    whole = np.sum(list(rates.values()), axis=0)
+    shares = []
+    for group in (CRITICAL, SHEDDABLE):
+        together = np.sum([rates[c] for c in group], axis=0)
+        if together[Metric.ADMITTED] > TELLING_SHARE * whole[Metric.ADMITTED]:
+            shares.append(float(together[Metric.FAILED] / together[Metric.ADMITTED]))
+    return min(shares, default=0.0)
+
+
+def _find_growth(pressure: Pressure) -> float:
+    """By which part of itself all that reaches the location's limit grows within `LEAD_S`, if it goes on like this.
+
+    From one half of the last second to the other, beyond what chance explains. Told from everything together, since
+    single classes are too few requests to tell it soon; where everybody rises, classes rise alike.
+    """
     earlier, later = (
         float(rates[Metric.ADMITTED] + rates[Metric.SHED])
-        for rates in (pressure.rates(bins, HALF_S, pressure.ends_at - HALF_S), pressure.rates(bins, HALF_S))
+        for rates in (
+            pressure.rates(pressure.whole, HALF_S, pressure.ends_at - HALF_S),
+            pressure.rates(pressure.whole, HALF_S),
+        )
     )
     chance = TREND_DEVIATIONS * float(np.sqrt((earlier + later) / HALF_S))
-    return max(0.0, later - earlier - chance) / HALF_S * LEAD_S
+    return min(max(0.0, later - earlier - chance) / max(later, 1.0) * LEAD_S / HALF_S, GROWTH_MAX)
 
 
 def find_crowd(pressure: Pressure, capacity: Capacity) -> float:

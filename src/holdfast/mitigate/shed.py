@@ -19,7 +19,7 @@ from holdfast.model.platform import Capacity, Criticality
 from holdfast.model.shedding import CRITICAL, SHEDDABLE, Shares
 from holdfast.model.telemetry import Metric
 
-AIM: Final = 0.96
+AIM: Final = 0.95
 """Of the capacity, what is shared out: at the whole of it a queue would never shrink."""
 END_SHARE: Final = 0.7
 """Steering ends when less than this of either was used for `END_S`."""
@@ -30,15 +30,16 @@ DRAIN_S: Final = 1.5
 """What is in flight beyond that is to be gone in so long: so much less is given to sheddable classes meanwhile."""
 LESS: Final = 0.95
 MORE: Final = 1.05
+MORE_AT_THE_TOP: Final = 1.01
+TOP: Final = 0.88
 QUEUE_S: Final = 0.05
 """How the budget follows what the location turns out to carry, each second: down while more waits than it can do in
-`QUEUE_S`, and back up when nothing does. A short queue keeps it busy."""
+`QUEUE_S`, and back up when nothing does, slowly from `TOP` of the capacity on. A short queue keeps it busy."""
 BUDGET_MIN: Final = 0.25
 """Never less than this part of the capacity is shared out, whatever is in flight."""
-TURNED_AWAY: Final = (0.0003, 0.003)
-BUDGET_TURNED_AWAY_MIN: Final = 0.85
-"""The same for a location that turns away what it has no place for: down while it does so to more of what it is sent,
-but not further than chance lumps of requests can explain, and back up when it does so to less."""
+TURNED_AWAY: Final = (0.0002, 0.001)
+"""The same for a location that turns away what it has no place for: down to `TOP` at once when it does so to more
+critical requests, which is about what lumps of requests leave of it, and back up when it does so to fewer."""
 SETTLE_S: Final = 3.0
 """What piled up before anything was done says nothing about the capacity."""
 NOW_S: Final = 0.5
@@ -47,7 +48,7 @@ STEADY_S: Final = 2.0
 WAIT_S: Final = (0.5, 1.0, 3.0)
 """Changes that matter while the load changes, those that do while it doesn't, and those that hardly do come so far
 apart at least: each fills the steered buckets once more, and is an entry in the journal."""
-SPARE_SHARE: Final = 0.02
+SPARE_SHARE: Final = 0.005
 """A class that isn't short may grow by this part of the capacity, and by its part of what nobody uses, before it is
 held."""
 TRICKLE_SHARE: Final = 0.002
@@ -144,11 +145,13 @@ def _is_over(pressure: Pressure, capacity: Capacity, shares: Shares, before: She
 def _follow_capacity(load: Load, capacity: Capacity, before: Shed, for_s: float) -> float:
     """The budget after so many more seconds: what the location seems to carry."""
     budget, passed_s = before.budget_per_s, min(for_s, max(WAIT_S))
-    less, more = budget * float(LESS**passed_s), budget * float(MORE**passed_s)
+    top = TOP * capacity.requests
+    less = budget * float(LESS**passed_s)
+    more = budget * float((MORE_AT_THE_TOP if budget >= top else MORE) ** passed_s)
     if load.crowd > QUEUE_S * capacity.requests:
         return max(less, BUDGET_MIN * capacity.requests)
     if load.turned_away > max(TURNED_AWAY):
-        return min(budget, max(less, BUDGET_TURNED_AWAY_MIN * capacity.requests))
+        return min(budget, top)
     if load.crowd > 0 or load.turned_away > min(TURNED_AWAY):
         return budget
     return min(more, AIM * capacity.requests)
@@ -162,7 +165,7 @@ def _adjust(location: str, pressure: Pressure, capacity: Capacity, now: float, i
     changing = _differ(latest, lasting, capacity)
     load = latest if changing else lasting
     budget = before.budget_per_s
-    if age_s >= WAIT_S[1] and now - in_force.started_at >= SETTLE_S:
+    if age_s >= WAIT_S[1] and (now - in_force.started_at >= SETTLE_S or load.crowd == 0):
         budget = _follow_capacity(load, capacity, before, age_s)
     measure = share_out(location, load, budget, capacity)
     if age_s < _find_wait_s(_measure_change(measure, before, load, capacity), changing=changing):

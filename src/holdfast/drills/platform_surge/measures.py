@@ -70,7 +70,10 @@ def measure_mode(sheet: Sheet[PlatformSurge], name: str, run: ModeRun) -> list[S
     sheet.add(f"{name}_surges_discarded", 100 * compute_discarded_share(kept, tried - kept), "%", tried)
     reason = f"{tried - kept} of {tried} surges thrown away, since the generator was late"
     sheet.require(name, reason, ok=sheet.short or compute_discarded_share(kept, tried - kept) <= DISCARDED_MAX)
-    scored = [score_surge(run, surge) for surge in (run.surges if sheet.short else punctual)]
+    scored = [
+        score_surge(run, surge, sheet.scenario.location.capacity_rps)
+        for surge in (run.surges if sheet.short else punctual)
+    ]
     if not scored:
         sheet.require(name, "no surge was left to be scored", ok=False)
         return []
@@ -81,8 +84,8 @@ def measure_mode(sheet: Sheet[PlatformSurge], name: str, run: ModeRun) -> list[S
     return scored
 
 
-def score_surge(run: ModeRun, surge: SurgeTimes) -> ScoredSurge:
-    """Score one surge."""
+def score_surge(run: ModeRun, surge: SurgeTimes, capacity_rps: float) -> ScoredSurge:
+    """Score one surge. A second with more answers than the location can give had some that were held up before it."""
     records, streams = run.load.records, name_streams(run.load)
     due_s, good = records["intended_s"], is_success(records)
     during = (due_s >= surge.onset_s) & (due_s < surge.over_s)
@@ -99,7 +102,7 @@ def score_surge(run: ModeRun, surge: SurgeTimes) -> ScoredSurge:
         critical_good=good[critical],
         critical_ms=find_latency_ms(records[critical]),
         goodput_rps=find_rate_rps(answered_s, surge.height_s, surge.over_s),
-        peak_rps=find_peak_rps(answered_s, surge.began_s, surge.over_s),
+        peak_rps=min(find_peak_rps(answered_s, surge.began_s, surge.over_s), capacity_rps),
         inversions=inversions,
         compared=compared,
         offered_rps=float(at_height) / (surge.over_s - surge.height_s),

@@ -19,6 +19,7 @@ from holdfast.model.platform import (
     Mode,
     Platform,
     Response,
+    Retries,
     Service,
     ServiceDefaults,
     Tenant,
@@ -57,14 +58,17 @@ def write_platform(scenario: PlatformSurge, edge_ports: Sequence[int], upstream_
             response=Response.ACT, limits=limits, bulkhead=Bulkhead(in_flight=scenario.in_flight, pending=64)
         ),
         tenants={
-            name: Tenant(services={name: _make_service(name, rank, upstream_port)}, contact=name_contact(name))
+            name: Tenant(
+                services={name: _make_service(name, rank, scenario.classes[rank].retries, upstream_port)},
+                contact=name_contact(name),
+            )
             for name, rank in list_members(scenario)
         },
     )
     return dump_platform(platform)
 
 
-def _make_service(name: str, criticality: Criticality, upstream_port: int) -> Service:
-    """Retries as they are by default, which a full location that rejects has to bear too."""
-    upstream = Upstream(endpoints=(f"127.0.0.1:{upstream_port}",))
+def _make_service(name: str, criticality: Criticality, retries: int, upstream_port: int) -> Service:
+    """A full location that rejects has to bear retries too, so critical services alone have many."""
+    upstream = Upstream(endpoints=(f"127.0.0.1:{upstream_port}",), retries=Retries(attempts_max=retries))
     return Service(hosts=(name_host(name),), criticality=criticality, upstream=upstream)

@@ -25,10 +25,11 @@ class Location(Noun):
 
 
 class TrafficClass(Noun):
-    """Services of one criticality, and their share of all requests."""
+    """Services of one criticality, their share of all requests, and how often a failed request of theirs is retried."""
 
     services: Positive
     share: Share
+    retries: Natural = 2
 
 
 class Surge(Noun):
