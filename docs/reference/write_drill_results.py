@@ -12,19 +12,45 @@ RESULTS: Final = Path(__file__).parents[1] / "results"
 _INTRODUCTION: Final = """\
 # Drill results
 
-Full runs, as `holdfast drill run NAME --json` wrote them. What is measured, and how, is in
-[the guide](../guides/drills.md).
+Full runs, as `holdfast drill run NAME --json` wrote them, and simulations, as `./dev sim month --out` did. What is
+measured, and how, is in [the guide](../guides/drills.md).
 """
+_SIMULATED: Final = "simulation-"
+_TOLD_BY_HEADING: Final = frozenset({"tenants", "length_s", "step_s", "seed", "examples_of_false"})
 
 
 def render_results() -> str:
     """The page of all results, in Markdown."""
-    runs = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(RESULTS.glob("*.json"))]
-    return _INTRODUCTION + "".join(_render_run(run) for run in runs)
+    parts = []
+    for file in sorted(RESULTS.glob("*.json")):
+        run = json.loads(file.read_text(encoding="utf-8"))
+        parts.append(_render_simulation(run) if file.name.startswith(_SIMULATED) else _render_run(run))
+    return _INTRODUCTION + "".join(parts)
+
+
+def _render_simulation(run: dict[str, Any]) -> str:
+    days = run["length_s"] / 86_400
+    rows = "".join(
+        f"| {name.replace('_', ' ')} | {_tell(value)} |\n"
+        for name, value in run.items()
+        if name not in _TOLD_BY_HEADING
+    )
+    return (
+        f"\n## Simulation: {run['tenants']:,} tenants, {days:.3g} days, a look every {run['step_s']:g} s\n\n"
+        f"Seed {run['seed']}.\n\n| measure | value |\n|---|---|\n{rows}"
+    )
+
+
+def _tell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_tell(each)}" for name, each in value.items()) or "none"
+    return "" if value is None else f"{value:,.4g}" if isinstance(value, float) else f"{value:,}"
 
 
 def _render_run(run: dict[str, Any]) -> str:
     how = "with protections" if run["protected"] else "without protections"
+    if run.get("peer"):
+        how = f"with {run['peer']} in Holdfast's place"
     rows = "".join(_render_measure(name, measure) for name, measure in run["measures"].items())
     machine = ", ".join(f"{key} {value}" for key, value in run["machine"].items() if not isinstance(value, dict | list))
     versions = ", ".join(f"{key} {value}" for key, value in run["versions"].items())

@@ -72,8 +72,8 @@ def test_rates_end_where_every_edge_has_reported(gauges: Gauges) -> None:
     pressure = gauges.read("here", NOW + 2.05)
     assert pressure.ends_at == NOW + 1.5
     assert pressure.rates(pressure.whole, 1.0)[Metric.OFFERED] == pytest.approx(80.0)
-    gauges.take(report(NOW + 2.75, "shop", edge="e1"))
-    assert gauges.read("here", NOW + 2.8).ends_at == NOW + 2.75
+    gauges.take(report(NOW + 3.25, "shop", edge="e1"))
+    assert gauges.read("here", NOW + 3.3).ends_at == NOW + 3.25
 
 
 def test_strangers_are_left_out(gauges: Gauges) -> None:

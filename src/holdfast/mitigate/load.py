@@ -23,7 +23,7 @@ TELLING_SHARE: Final = 0.05
 """Critical or sheddable requests that are so much of all that goes upstream tell whether it turns them away."""
 HALF_S: Final = 0.5
 LEAD_S: Final = 1.25
-TREND_DEVIATIONS: Final = 2.0
+TREND_DEVIATIONS: Final = 2.5
 GROWTH_MAX: Final = 0.5
 FULL_SHARE: Final = 0.9
 """A location is short of capacity when so much of it is used."""
@@ -53,12 +53,14 @@ class Demand:
     @property
     def wanted(self) -> float:
         """What would go upstream if the limit let everything through, and walls refused as many of it as they do."""
-        return self.reaching / self.waste
+        return self.reaching * (self.admitted / self.passed) if self.passed > 0 else self.reaching
 
     @property
     def waste(self) -> float:
-        """How many requests the limit must let through for one to go upstream."""
-        return min(self.passed / self.admitted, WASTE_MAX) if self.admitted > 0 else 1.0
+        """How many requests the limit must let through for one to go upstream; no more than `WASTE_MAX`."""
+        if self.passed <= 0:
+            return 1.0
+        return min(self.passed / self.admitted, WASTE_MAX) if self.admitted > 0 else WASTE_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,16 @@ class Load:
     crowd: float
     is_of_one: bool
     """Whether one service makes up most of it: limits of its own come first then."""
+    over_s: float = 1.0
+    """Over how long rates were measured."""
     turned_away: float = 0.0
-    """The share of critical requests that fail upstream, if others fail there no less: a location that turns away what
-    it has no place for does so to all, and one service that fails by itself isn't one."""
+    """The share of critical requests that fail upstream, or of sheddable ones if that is less: a location that turns
+    away what it has no place for does so to all. 0 where only one of both tells: it may be a service's own fault."""
+
+    @property
+    def is_rising(self) -> bool:
+        """Whether more comes from moment to moment than chance explains."""
+        return any(demand.growth > 0 for demand in self.demands.values())
 
     @property
     def used_rps(self) -> float:
@@ -94,7 +103,8 @@ def read_load(pressure: Pressure, capacity: Capacity, over_s: float) -> Load:
     }
     used = sum(demand.admitted for demand in demands.values())
     top = float(pressure.rates(pressure.largest[:, None], over_s)[0])
-    return Load(demands, find_crowd(pressure, capacity), used > 0 and top > MOST_OF_IT * used, _find_turned_away(rates))
+    is_of_one = used > 0 and top > MOST_OF_IT * used
+    return Load(demands, find_crowd(pressure, capacity), is_of_one, over_s, _find_turned_away(rates))
 
 
 def _find_turned_away(rates: Mapping[Criticality, Rates]) -> float:
@@ -104,7 +114,7 @@ def _find_turned_away(rates: Mapping[Criticality, Rates]) -> float:
         together = np.sum([rates[c] for c in group], axis=0)
         if together[Metric.ADMITTED] > TELLING_SHARE * whole[Metric.ADMITTED]:
             shares.append(float(together[Metric.FAILED] / together[Metric.ADMITTED]))
-    return min(shares, default=0.0)
+    return min(shares) if len(shares) > 1 else 0.0
 
 
 def _find_growth(pressure: Pressure) -> float:
@@ -134,6 +144,6 @@ def find_crowd(pressure: Pressure, capacity: Capacity) -> float:
 def is_short(load: Load, capacity: Capacity, shares: Shares) -> bool:
     """Whether a location nears its capacity, or a class its share of it."""
     sheddable = [c for c in RANKS if shares.is_pooled(c)]
-    full = (load.demands[c].admitted >= FULL_CLASS_SHARE * shares.classes[c] for c in sheddable)
-    pool = sum(load.demands[c].admitted for c in sheddable) >= FULL_CLASS_SHARE * shares.sheddable
+    full = (load.demands[c].passed >= FULL_CLASS_SHARE * shares.classes[c] for c in RANKS)
+    pool = sum(load.demands[c].passed for c in sheddable) >= FULL_CLASS_SHARE * shares.sheddable
     return load.used_rps >= FULL_SHARE * capacity.requests or load.crowd > 0 or pool or any(full)

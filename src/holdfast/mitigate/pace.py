@@ -12,9 +12,9 @@ EXPIRY_S: Final = 60.0
 """How long a step holds unless it is prolonged: also if nobody is there to end it."""
 PROLONG_LEFT_S: Final = 30.0
 """With less than this left, it is prolonged while it is needed."""
-HOLD_WAIT_S: Final = 0.75
-"""What the hold is given to work: three reports."""
-LOOK_S: Final = 0.75
+HOLD_WAIT_S: Final = 0.5
+"""What the hold is given to work: two reports. It refuses good clients too, so not longer."""
+LOOK_S: Final = 0.5
 """The next step is thought about so often: it takes going through thousands of samples."""
 CLIENTS_WAIT_S: Final = 2.0
 """What per-client limits are given to work."""
@@ -34,8 +34,10 @@ CALM_S: Final = 5.0
 """How long traffic must be back to normal before a release begins, the first time."""
 CALM_OF_AGE_S_MAX: Final = 20.0
 """A limit's age alone asks for no more calm than this: it refuses good clients as long as it is there."""
-QUIET_S: Final = 10.0
-"""How long a source rule must have had next to nothing to refuse before it is tried without it."""
+QUIET_S: Final = 6.0
+"""How long a source rule must have had next to nothing to refuse before it is tried without it, the first time."""
+QUIET_OF_AGE: Final = 0.25
+"""Its age asks for less quiet than a limit's: it refuses the few good clients that match as long as it is there."""
 PATIENCE_S_MAX: Final = 300.0
 """The longest that a release waits, however often it failed."""
 RAMP_S: Final = 1.0
@@ -64,11 +66,13 @@ def compute_patience(
     now: float,
     least_s: float,
     of_age_s_max: float = PATIENCE_S_MAX,
+    of_age: float = 0.5,
 ) -> float:
     """How long to be sure of before a mitigation is let go (seconds).
 
-    At least half as long as it has been in force (up to `of_age_s_max`), and twice as long for each like it that was
-    let go lately: so a flood that comes and goes is met by a mitigation that stays. Bounded by `PATIENCE_S_MAX`.
+    At least `of_age` of the time that it has been in force (up to `of_age_s_max`), and twice as long for each like it
+    that was let go lately: so a flood that comes and goes is met by a mitigation that stays. Bounded by
+    `PATIENCE_S_MAX`.
     """
     flaps = sum(
         e.ended_at >= now - FLAPS_REMEMBERED_S
@@ -78,8 +82,8 @@ def compute_patience(
         for e in ended
     )
     doubled = least_s * 2.0 ** min(flaps, 16)
-    of_age = min((now - mitigation.started_at) / 2, of_age_s_max)
-    return min(max(doubled, of_age), PATIENCE_S_MAX)
+    aged = min((now - mitigation.started_at) * of_age, of_age_s_max)
+    return min(max(doubled, aged), PATIENCE_S_MAX)
 
 
 def find_barred(ended: Sequence[EndedMitigation], service: str, now: float) -> frozenset[str]:

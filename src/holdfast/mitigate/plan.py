@@ -30,17 +30,22 @@ class Plan:
 def plan_steps(situation: Situation, timers: Timers) -> Plan:
     """What follows from a situation: the same for the same arguments.
 
-    At most one step is taken for a mitigation at a time; a step down yields to a step up.
+    At most one step is taken for a mitigation at a time; a step down yields to a step up, and after a revert nothing is
+    begun for the service until the next look, which knows what is barred.
     """
     held = find_harm_timers(situation) | find_letters(situation, timers, ())
     for case in open_cases(situation):
         held |= find_timers(case) | {("thought about", case.service): ("thought about", case.service) in timers}
     timers = run_timers(timers, held, situation.now)
-    steps: list[Step] = list(revert_harmful(situation, timers))
-    remaining = situation.without(frozenset(step.id for step in steps if isinstance(step, End)))
+    reverts = revert_harmful(situation, timers)
+    reverted = {situation.mitigations[step.id].measure.service for step in reverts}
+    steps: list[Step] = list(reverts)
+    remaining = situation.without(frozenset(step.id for step in reverts))
     thought = dict[tuple[str, str], float]()
     for case in open_cases(remaining):
         key = "thought about", case.service
+        if case.service in reverted:
+            continue
         thought[key] = situation.now if is_due(case, timers) else timers[key]
         up = climb(case, timers)
         touched = {step.id for step in up if isinstance(step, Adjust | End)}

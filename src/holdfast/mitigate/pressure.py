@@ -14,7 +14,7 @@ from holdfast.model.telemetry import METRICS, EdgeReport, Metric
 BIN_S: Final = 0.25
 BINS: Final = 60
 """Bins that are kept: fifteen seconds."""
-LATE_S_MAX: Final = 1.0
+LATE_S_MAX: Final = 1.5
 """Reports that are later than this aren't waited for."""
 SLOTS: Final = BINS + 2 + round(LATE_S_MAX / BIN_S)
 """What is read ends before what the most punctual edges have reported."""

@@ -11,6 +11,7 @@ from holdfast.mitigate.pace import (
     LEND_S,
     PROBE_S,
     PROLONG_LEFT_S,
+    QUIET_OF_AGE,
     QUIET_S,
     RAMP_FACTOR,
     RAMP_S,
@@ -119,7 +120,7 @@ def _release_denial(case: Case, mitigation: Mitigation, timers: Timers) -> tuple
     first, *rest = case.policy.edges
     if mitigation.edges is not None and first not in mitigation.edges:
         return _end_probe(case, mitigation, first, quiet_s)
-    if quiet_s < compute_patience(mitigation, case.situation.ended, case.now, QUIET_S):
+    if quiet_s < compute_patience(mitigation, case.situation.ended, case.now, QUIET_S, of_age=QUIET_OF_AGE):
         return ()
     why = f"next to nothing to refuse for {quiet_s:.0f} s"
     if not rest or mitigation.edges is not None:

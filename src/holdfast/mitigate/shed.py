@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.mitigate.load import Load, find_crowd, is_short, read_load
+from holdfast.mitigate.load import FULL_SHARE, Load, find_crowd, is_short, read_load
 from holdfast.mitigate.pace import AUTHOR, EXPIRY_S, PROLONG_LEFT_S, find_changed_at
 from holdfast.mitigate.pressure import BIN_S, RANKS, Pressure
 from holdfast.mitigate.steps import Adjust, End, Start
@@ -32,33 +32,43 @@ LESS: Final = 0.95
 MORE: Final = 1.05
 MORE_AT_THE_TOP: Final = 1.01
 TOP: Final = 0.88
+"""With this part of the capacity steering begins while the load rises: it isn't known whether the location lets
+requests wait or turns them away."""
 QUEUE_S: Final = 0.05
 """How the budget follows what the location turns out to carry, each second: down while more waits than it can do in
 `QUEUE_S`, and back up when nothing does, slowly from `TOP` of the capacity on. A short queue keeps it busy."""
 BUDGET_MIN: Final = 0.25
 """Never less than this part of the capacity is shared out, whatever is in flight."""
-TURNED_AWAY: Final = (0.0002, 0.001)
-"""The same for a location that turns away what it has no place for: down to `TOP` at once when it does so to more
-critical requests, which is about what lumps of requests leave of it, and back up when it does so to fewer."""
+TURNED_AWAY: Final = (0.0002, 0.001, 0.05)
+"""The same for a location that turns away what it has no place for, by the share of critical requests: to the first it
+goes up; from the second on not beyond `TOP`, which is about what lumps of requests leave of the capacity; from the
+third on down, since the location can't do what was said."""
+HELD_SHARE: Final = 0.01
+"""A class of which the limit refuses less isn't held."""
 SETTLE_S: Final = 3.0
 """What piled up before anything was done says nothing about the capacity."""
-NOW_S: Final = 0.5
-STEADY_S: Final = 2.0
-"""Rates are means over so long: the shorter to see that something changes, the longer while nothing does."""
+NOW_S: Final = (0.5, 3.0)
+NOW_REQUESTS: Final = 50
+STEADY_FACTOR: Final = 4.0
+"""Rates are means over so long: as many seconds as a location at its capacity takes for `NOW_REQUESTS`, within bounds,
+to see that something changes; so many times longer while nothing does."""
 WAIT_S: Final = (0.5, 1.0, 3.0)
 """Changes that matter while the load changes, those that do while it doesn't, and those that hardly do come so far
 apart at least: each fills the steered buckets once more, and is an entry in the journal."""
-SPARE_SHARE: Final = 0.005
-"""A class that isn't short may grow by this part of the capacity, and by its part of what nobody uses, before it is
-held."""
+SPARE_SHARE: Final = 0.03
+SPARE_DEVIATIONS: Final = 2.0
+"""A class that isn't short may grow by this part of the capacity, or by what chance explains if that is more, and by
+its part of what nobody uses, before it is held."""
 TRICKLE_SHARE: Final = 0.002
 """Of the capacity, what a class that is shed altogether is still given: a rate is never zero."""
 SLIGHT_SHARE: Final = 0.02
 MATERIAL_SHARE: Final = 0.05
-"""Changes of rates by less than these parts of the capacity aren't made at all, or hardly matter, ..."""
+"""Changes of rates by less than these parts of the capacity, beyond what chance explains, aren't made at all, or
+hardly matter, ..."""
 URGENT_SHARE: Final = 0.2
 """... and one by more than this can't wait."""
-NOTICED: Final = 1.2
+NOISE_DEVIATIONS: Final = 3.0
+NOTICED: Final = 1.05
 """A rate beyond so many times what a class asks for might as well not be there."""
 
 
@@ -76,11 +86,12 @@ def steer(
     `ALONE_S` before others are shed for it.
     """
     if in_force is None or not isinstance(in_force.measure, Shed):
-        load = read_load(pressure, capacity, NOW_S)
+        load = read_load(pressure, capacity, _find_now_s(capacity))
         lasting = read_load(pressure, capacity, ALONE_S) if load.is_of_one else load
         if not is_short(load, capacity, shares) or not is_short(lasting, capacity, shares):
             return None
-        measure = share_out(location, load, AIM * capacity.requests, capacity)
+        share = TOP if load.is_rising else AIM
+        measure = share_out(location, load, share * capacity.requests, capacity)
         return Start(measure, EXPIRY_S, _describe(measure, load, capacity))
     if now - in_force.started_at >= END_S and _is_over(pressure, capacity, shares, in_force.measure):
         return End(in_force.id, f"less than {END_SHARE:.0%} of the capacity was used for {END_S:g} s")
@@ -101,8 +112,8 @@ def share_out(location: str, load: Load, budget_rps: float, capacity: Capacity) 
     """A budget, shared out: each class gets all it asks for before the next one gets any.
 
     What it takes for a queue to shrink is kept back from sheddable classes. Critical classes are named only if they
-    are to be held; sheddable ones always are. A rate is of what reaches the location's limit: where walls behind it
-    refuse some, so much more is let through.
+    are to be held, or if what walls refuse would use up their static limit; sheddable ones always are. A rate is of
+    what reaches the location's limit: where walls behind it refuse some, so much more is let through.
     """
     left, rates, unheld = budget_rps, dict[Criticality, float](), list[Criticality]()
     trickle = max(1.0, TRICKLE_SHARE * capacity.requests)
@@ -112,12 +123,13 @@ def share_out(location: str, load: Load, budget_rps: float, capacity: Capacity) 
             left = max(left - load.crowd / DRAIN_S, 0.0)
         if demand.wanted > left:
             rates[criticality] = max(left * demand.waste, trickle)
-        elif criticality in SHEDDABLE:
+        elif criticality in SHEDDABLE or (demand.waste > 1 and demand.reaching > FULL_SHARE * capacity.requests):
             unheld.append(criticality)
         left = max(left - demand.wanted - (demand.coming if criticality in CRITICAL else 0.0), 0.0)
-    spare = left / max(len(unheld), 1) + SPARE_SHARE * capacity.requests
     for criticality in unheld:
         demand = load.demands[criticality]
+        chance = SPARE_DEVIATIONS * float(np.sqrt(demand.reaching / load.over_s))
+        spare = left / len(unheld) + max(SPARE_SHARE * capacity.requests, chance)
         rates[criticality] = min(demand.reaching + spare, capacity.requests * demand.waste)
     return Shed(location=location, budget_per_s=budget_rps, requests_per_s=rates)
 
@@ -131,13 +143,14 @@ def _is_over(pressure: Pressure, capacity: Capacity, shares: Shares, before: She
         for c, counts in pressure.classes.items()
     }
     used = {c: counts[:, Metric.ADMITTED] for c, counts in per_s.items()}
+    passed = {c: used[c] + counts[:, Metric.WALLED] for c, counts in per_s.items()}
     reaching = {c: used[c] + counts[:, Metric.SHED] for c, counts in per_s.items()}
-    held = any((reaching[c] >= AIM * rate).any() for c, rate in before.requests_per_s.items())
-    sheddable = [used[c] for c in SHEDDABLE]
+    held = any((reaching[c] - passed[c]).sum() > HELD_SHARE * reaching[c].sum() for c in before.requests_per_s)
+    sheddable = [passed[c] for c in SHEDDABLE]
     peaks = (
         (np.max(sum(used.values())), capacity.requests),
         (np.max(sum(sheddable)), shares.sheddable),
-        *((np.max(used[c]), shares.classes[c]) for c in SHEDDABLE),
+        *((np.max(passed[c]), shares.classes[c]) for c in RANKS),
     )
     return not held and all(peak < END_SHARE * most for peak, most in peaks)
 
@@ -148,12 +161,15 @@ def _follow_capacity(load: Load, capacity: Capacity, before: Shed, for_s: float)
     top = TOP * capacity.requests
     less = budget * float(LESS**passed_s)
     more = budget * float((MORE_AT_THE_TOP if budget >= top else MORE) ** passed_s)
-    if load.crowd > QUEUE_S * capacity.requests:
+    no_more, not_beyond_top, less_from = TURNED_AWAY
+    if load.crowd > QUEUE_S * capacity.requests or (load.crowd <= 0 and load.turned_away > less_from):
         return max(less, BUDGET_MIN * capacity.requests)
-    if load.turned_away > max(TURNED_AWAY):
-        return min(budget, top)
-    if load.crowd > 0 or load.turned_away > min(TURNED_AWAY):
+    if load.crowd > 0:
         return budget
+    if load.turned_away > not_beyond_top:
+        return min(more, top)
+    if load.turned_away > no_more:
+        return max(budget, min(more, top))
     return min(more, AIM * capacity.requests)
 
 
@@ -161,25 +177,41 @@ def _adjust(location: str, pressure: Pressure, capacity: Capacity, now: float, i
     before, age_s = in_force.measure, now - find_changed_at(in_force)
     if not isinstance(before, Shed):
         return None
-    latest, lasting = (read_load(pressure, capacity, min(s, max(age_s, 2 * BIN_S))) for s in (NOW_S, STEADY_S))
+    now_s, seen_s = _find_now_s(capacity), max(age_s - (now - pressure.ends_at), 2 * BIN_S)
+    latest, lasting = (read_load(pressure, capacity, min(s, seen_s)) for s in (now_s, now_s * STEADY_FACTOR))
     changing = _differ(latest, lasting, capacity)
-    load = latest if changing else lasting
-    budget = before.budget_per_s
-    if age_s >= WAIT_S[1] and (now - in_force.started_at >= SETTLE_S or load.crowd == 0):
+    load, budget = latest if changing else lasting, before.budget_per_s
+    if now - in_force.started_at >= SETTLE_S or load.crowd <= 0:
         budget = _follow_capacity(load, capacity, before, age_s)
     measure = share_out(location, load, budget, capacity)
-    if age_s < _find_wait_s(_measure_change(measure, before, load, capacity), changing=changing):
+    change = (_measure_change(measure, before, load) - _find_noise(load, capacity)) / capacity.requests
+    if _holds_needlessly(before, measure, load):
+        change = max(change, MATERIAL_SHARE)
+    if age_s < _find_wait_s(change, changing=changing):
         if in_force.expires_at - now > PROLONG_LEFT_S:
             return None
         measure = before
     return Adjust(in_force.id, measure, None, EXPIRY_S, _describe(measure, load, capacity))
 
 
+def _find_now_s(capacity: Capacity) -> float:
+    """Over how long it is told what a location is asked for now: the smaller it is, the longer it takes to tell."""
+    return float(np.clip(round(NOW_REQUESTS / capacity.requests / BIN_S) * BIN_S, *NOW_S))
+
+
+def _find_noise(load: Load, capacity: Capacity) -> float:
+    """By how much a rate that matters differs from the true one by chance, in requests per second (one deviation)."""
+    wanted = min(sum(demand.wanted for demand in load.demands.values()), capacity.requests)
+    return float(np.sqrt(wanted / load.over_s))
+
+
 def _differ(latest: Load, lasting: Load, capacity: Capacity) -> bool:
     """Whether the load isn't as it was, as far as it matters: what is beyond the capacity anyway may change."""
     most = capacity.requests
     changes = (abs(min(latest.demands[c].wanted, most) - min(lasting.demands[c].wanted, most)) for c in RANKS)
-    return max(changes) >= URGENT_SHARE / 2 * most or any(latest.demands[c].coming > 0 for c in CRITICAL)
+    return max(changes) >= max(URGENT_SHARE / 2 * most, NOISE_DEVIATIONS * _find_noise(latest, capacity)) or (
+        latest.is_rising
+    )
 
 
 def _find_wait_s(change: float, *, changing: bool) -> float:
@@ -191,8 +223,8 @@ def _find_wait_s(change: float, *, changing: bool) -> float:
     return WAIT_S[2] if change >= SLIGHT_SHARE else float("inf")
 
 
-def _measure_change(measure: Shed, before: Shed, load: Load, capacity: Capacity) -> float:
-    """How much a change matters: the greatest difference of what a class would be let through, of the capacity.
+def _measure_change(measure: Shed, before: Shed, load: Load) -> float:
+    """How much a change matters: the greatest difference of what a class would get upstream, in requests per second.
 
     Where neither the old rate nor the new one holds a class, they don't differ.
     """
@@ -201,8 +233,16 @@ def _measure_change(measure: Shed, before: Shed, load: Load, capacity: Capacity)
         demand = load.demands[criticality]
         most = demand.reaching * NOTICED
         new, old = (min(m.requests_per_s.get(criticality, np.inf), most) for m in (measure, before))
-        differences.append(abs(float(new - old)))
-    return max(differences) / capacity.requests
+        differences.append(abs(float(new - old)) / demand.waste)
+    return max(differences)
+
+
+def _holds_needlessly(before: Shed, measure: Shed, load: Load) -> bool:
+    """Whether a class is held that needn't be: however little that is, somebody less critical may fare better."""
+    return any(
+        rate < load.demands[c].reaching <= measure.requests_per_s.get(c, np.inf)
+        for c, rate in before.requests_per_s.items()
+    )
 
 
 def _describe(measure: Shed, load: Load, capacity: Capacity) -> str:

@@ -62,6 +62,10 @@ class EdgeReading:
     memory_bytes: int
     lost_reports: int
     degraded: tuple[str, ...]
+    unknown_hosts_per_s: float = 0.0
+    p50_s: float | None = None
+    p99_s: float | None = None
+    """How long all its answers of about the last ten seconds took; None where there were none."""
 
 
 @dataclass(frozen=True, slots=True)

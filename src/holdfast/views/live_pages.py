@@ -181,6 +181,9 @@ def _show_edge(status: EdgeStatus, reading: EdgeReading | None) -> LiveEdgeDocum
         connections=reading.connections,
         cpu_cores=reading.cpu,
         memory_bytes=reading.memory_bytes,
+        unknown_hosts_per_s=reading.unknown_hosts_per_s,
+        p50_s=reading.p50_s,
+        p99_s=reading.p99_s,
         degraded=reading.degraded,
     )
 
@@ -197,14 +200,15 @@ def _add_up(readings: Sequence[LocationReading]) -> TrafficDocument | None:
 
 def _show_refusals(reading: ServiceReading, mitigations: Sequence[Mitigation]) -> tuple[RefusalRateDocument, ...]:
     why = "; ".join(f"{m.id}: {describe_measure(m.measure)}" for m in mitigations) or "a mitigation that has ended"
-    words = {
-        Metric.LIMITED: ("limit.service", "more than its limits, or one client's, allow"),
-        Metric.SHED: ("limit.location", "no room: its walls or the location's limit are reached"),
-        Metric.MITIGATED: ("mitigation", why),
-        Metric.REJECTED: ("accept", "not a kind of request that it takes"),
-    }
-    rates = ((rule, reading.rates.get(metric, 0.0), text) for metric, (rule, text) in words.items())
-    return tuple(RefusalRateDocument(rule=rule, per_s=rate, why=text) for rule, rate, text in rates if rate > 0)
+    rates = dict.fromkeys(Metric, 0.0) | dict(reading.rates)
+    told = (
+        ("limit.service", rates[Metric.LIMITED], "more than its limits, or one client's, allow"),
+        ("bulkhead", rates[Metric.WALLED], "no room: its own walls are reached"),
+        ("limit.location", rates[Metric.SHED] - rates[Metric.WALLED], "no room: the location's limit is reached"),
+        ("mitigation", rates[Metric.MITIGATED], why),
+        ("accept", rates[Metric.REJECTED], "not a kind of request that it takes"),
+    )
+    return tuple(RefusalRateDocument(rule=rule, per_s=rate, why=text) for rule, rate, text in told if rate > 0)
 
 
 def _show_sources(found: Sequence[Finding]) -> tuple[SourceDocument, ...]:

@@ -20,6 +20,7 @@ class TrafficDocument(Noun):
     slow: float = 0.0
     slower: float = 0.0
     slowest: float = 0.0
+    walled: float = 0.0
     in_flight: int = 0
 
     @property

@@ -106,6 +106,13 @@ def test_only_an_owner_has_a_tenant(api: httpx.Client) -> None:
         assert api.post("/v1/tokens", json=body).json()["code"] == "tenant_malformed"
 
 
+def test_nobody_is_called_what_holdfast_itself_is_called(api: httpx.Client) -> None:
+    """Or things that people did would be taken for its own, and ended by it."""
+    answer = api.post("/v1/tokens", json={"name": "Holdfast", "role": "operator"})
+    assert answer.status_code == 422
+    assert "take another name" in answer.text
+
+
 def test_secrets_are_kept_by_hash_in_files_of_mode_0600(control: RunningControl) -> None:
     secret = control.make_token("viewer")
     for file in (control.state.tokens, control.state.admin_token, control.state.socket, control.state.journal):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure
@@ -12,6 +12,8 @@ from holdfast.model.revision import RevisionNumber
 from holdfast.model.token import Role, TokenName
 
 TEXT_CHARACTERS_MAX: Final = 16 * 1024**2
+OWN_NAME: Final = "holdfast"
+"""The author of what Holdfast does by itself: nobody else's."""
 Reason = Annotated[str, StringConstraints(max_length=500)]
 FileName = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
@@ -70,9 +72,15 @@ class OwnerLimitsBody(Noun):
     limits: Limits | None
 
 
+def _check_not_ours(name: str) -> str:
+    if name.casefold() == OWN_NAME:
+        raise ValueError(f"{OWN_NAME} is the author of what Holdfast does by itself; take another name")
+    return name
+
+
 class TokenBody(Noun):
     """Whom a new token is for. An owner's is bound to one tenant; all others to none."""
 
-    name: TokenName
+    name: Annotated[TokenName, AfterValidator(_check_not_ours)]
     role: Role
     tenant: Name | None = None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.detect.findings import Sighting
+from holdfast.detect.intake.latencies import LatencyMeter
 from holdfast.detect.series.arrays import Rows, select_columns
 from holdfast.detect.traits import LocationTraits
 from holdfast.model.finding import Evidence, FindingKind, Tier
@@ -46,7 +47,9 @@ class Edge:
     requests_per_s: float = 0.0
     connections_per_s: float = 0.0
     cpu: float = 0.0
-    """Cores in use, averaged as the two rates before it."""
+    """Cores in use, averaged as the rates beside it."""
+    unknown_hosts_per_s: float = 0.0
+    latencies: LatencyMeter = field(default_factory=LatencyMeter)
     degraded: tuple[str, ...] = ()
 
     @property
@@ -113,6 +116,9 @@ class Edge:
             memory_bytes=self.figures.memory_bytes,
             lost_reports=self.lost_reports,
             degraded=self.degraded,
+            unknown_hosts_per_s=self.unknown_hosts_per_s,
+            p50_s=self.latencies.percentile(0.5),
+            p99_s=self.latencies.percentile(0.99),
         )
 
     def _average(self, whole: EdgeFigures, covered_s: float) -> None:
@@ -121,6 +127,8 @@ class Edge:
         self.requests_per_s += share * (whole.requests / covered_s - self.requests_per_s)
         self.connections_per_s += share * (whole.new_connections / covered_s - self.connections_per_s)
         self.cpu += share * (whole.cpu_s / covered_s - self.cpu)
+        self.unknown_hosts_per_s += share * (whole.unknown_hosts / covered_s - self.unknown_hosts_per_s)
+        self.latencies.take(whole.latencies, covered_s)
 
 
 class Edges:

@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from holdfast.compile.shedding import STEERED_BURST_S
 from holdfast.drills.simulation.population import ANSWER_S, EDGES, LOCATION, Floats, Population
 from holdfast.drills.simulation.traffic import Flood
 from holdfast.model.mitigation import Block, Deny, Kill, Limit, Mitigation, Shed
@@ -133,7 +134,7 @@ class ModelledEdges:
         self._pool = min(self._pool + self._shares.sheddable * self.step_s, pool_max)
         for rank, criticality in enumerate(Criticality):
             rate = steered.get(criticality, self._shares.classes[criticality])
-            burst_s = MITIGATION_BURST_S if criticality in steered else self._burst_s(criticality)
+            burst_s = STEERED_BURST_S if criticality in steered else self._burst_s(criticality)
             tokens = min(self._class_tokens[rank] + rate * self.step_s, rate * max(burst_s, self.step_s) + 1)
             members = self.population.ranks == rank
             wanted = float((good + bad)[members].sum())

@@ -17,7 +17,6 @@ from holdfast.model.platform import (
     Mode,
     Platform,
     Response,
-    Retries,
     Service,
     ServiceDefaults,
     Tenant,
@@ -76,10 +75,10 @@ def _make_location(scenario: SurgeAttack, edge_ports: Sequence[int]) -> Location
 
 
 def _make_service(name: str, plan: Plan, upstream_port: int) -> Service:
-    """No retries: there is only one endpoint to try, and a try that the full location rejects adds to its load."""
+    """Retries as by default: a full location that rejects does so now and then without any attack."""
     limits = Limits(requests=plan.limit, per_client=ClientLimits(requests=plan.limit * CLIENT_SHARE))
     return Service(
         hosts=(name_host(name),),
-        upstream=Upstream(endpoints=(f"127.0.0.1:{upstream_port}",), retries=Retries(attempts_max=0)),
+        upstream=Upstream(endpoints=(f"127.0.0.1:{upstream_port}",)),
         limits=limits,
     )
