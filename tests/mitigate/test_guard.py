@@ -75,6 +75,13 @@ def test_a_little_collateral_is_borne() -> None:
     assert kinds(play.wait(10.0)) == []
 
 
+def test_what_chance_lets_through_when_an_attack_ebbs_away_is_not_harm() -> None:
+    """A small service asks for a little less than usual just then, while its attackers are still refused."""
+    play = Play(traffic=Traffic(offered=12.0, mitigated=6.0, admitted=6.0, usual=8.0))
+    play.mitigate(Deny(service="shop", source=make_rule()))
+    assert kinds(play.wait(10.0)) == []
+
+
 def test_known_clients_that_are_refused_in_a_flood_are_harm() -> None:
     """As many as are offered beyond the usual are refused, but they are the wrong ones."""
     wrong = make_samples(60, clients=60, over_s=2, until=LATEST, cause="block.m-1", status=403)

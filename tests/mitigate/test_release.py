@@ -165,6 +165,14 @@ def test_a_source_that_returns_is_refused_everywhere_again_and_for_longer() -> N
     assert waits[-1] > 2 * waits[0]
 
 
+def test_what_is_let_go_is_not_begun_again_for_what_it_has_refused() -> None:
+    """Refusals of the last seconds are still in the means when a rule ends, and its finding is still open."""
+    play = Play(make_intent("e1"))
+    refuse_source(play)
+    play.traffic, play.recent = Traffic(offered=27.0, mitigated=7.0, admitted=20.0), GOOD
+    assert kinds(play.wait(QUIET_S + 3)) == ["end"]
+
+
 def test_with_one_edge_a_source_rule_is_just_ended() -> None:
     play = Play(make_intent("e1"))
     refuse_source(play)

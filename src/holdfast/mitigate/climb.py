@@ -162,8 +162,11 @@ def spread(case: Case) -> tuple[Step, ...]:
 
 
 def _go_on(case: Case, surge: FindingId, timers: Timers) -> tuple[Step, ...]:
-    """The next rung above the hold, once the one before had its time and good clients or others still suffer."""
-    if case.passed_rps <= case.near_usual_rps and case.suffering <= SUFFERING_MAX:
+    """The next rung above the hold, once the one before had its time and good clients or others still suffer.
+
+    Not once traffic is back to normal: what good clients suffer then is what is in force, and about to be let go.
+    """
+    if case.passed_rps <= case.near_usual_rps:
         return ()
     if not _had_its_time(case):
         return ()

@@ -12,6 +12,7 @@ Three ways to tell harm, each of which must hold for `HARM_S`:
 """
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import Final
 
 from holdfast.mitigate.case import is_automatic
@@ -27,6 +28,9 @@ NORMAL_REFUSED_MAX: Final = 0.2
 """The share of usual traffic that may be refused before it is called harm; prediction's limit is far lower."""
 OFFERED_MIN_RPS: Final = 2.5
 """Below this, counts of two seconds say nothing."""
+COUNTED_S: Final = 4.0
+CHANCE_DEVIATIONS: Final = 2.5
+"""Means that forget within two seconds vary by chance as counts of so many seconds; so many deviations are forgiven."""
 SAMPLES_MIN: Final = 10
 """Samples of known clients, refused, before that is called harm."""
 OTHERS_WELL_MAX: Final = 0.01
@@ -92,11 +96,15 @@ def _refused_at(pressure: Pressure) -> float:
 
 
 def _normal_refused(offered_rps: float, refused_rps: float, usual_rps: float) -> float:
-    """The share of usual traffic that is refused, at least: as if all that is offered beyond it were refused first."""
+    """The share of usual traffic that is refused, at least: as if all that is offered beyond it were refused first.
+
+    Less what chance explains: when an attack ebbs away, what is let through may be below the usual for a while.
+    """
     if min(offered_rps, usual_rps) < OFFERED_MIN_RPS:
         return 0.0
     normal_rps = min(offered_rps, usual_rps)
-    return max(0.0, refused_rps - (offered_rps - normal_rps)) / normal_rps
+    chance_rps = CHANCE_DEVIATIONS * sqrt(normal_rps / COUNTED_S)
+    return max(0.0, refused_rps - (offered_rps - normal_rps) - chance_rps) / normal_rps
 
 
 def _harm_by_samples(situation: Situation, mitigation: Mitigation) -> str | None:
