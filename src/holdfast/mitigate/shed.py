@@ -30,8 +30,8 @@ DRAIN_S: Final = 1.5
 """What is in flight beyond that is to be gone in so long: so much less is given to sheddable classes meanwhile."""
 LESS: Final = 0.95
 MORE: Final = 1.05
-MORE_AT_THE_TOP: Final = 1.01
-TOP: Final = 0.88
+MORE_AT_THE_TOP: Final = 1.015
+TOP: Final = 0.86
 """With this part of the capacity steering begins while the load rises: it isn't known whether the location lets
 requests wait or turns them away."""
 QUEUE_S: Final = 0.05
