@@ -83,17 +83,24 @@ def test_graphql_documents(edge: Reported, upstream: Upstream) -> None:
 def test_of_watched_services_there_are_more_and_each_once(edge: Reported, upstream: Upstream) -> None:
     edge.serve({"shop": service(upstream), "blog": service(upstream, hosts=("blog.example",))})
     edge.watch("shop")
-    edge.forget()
     many = 400
-    edge.ask_often(HOST, many)
-    edge.ask_often("blog.example", many)
-    edge.expect("blog", offered=many, admitted=many)
-    edge.wait_for_report()
-    per_service = {name: [s for s in edge.samples if s.service == name] for name in ("shop", "blog")}
+    per_service: dict[str, list[SampledRequest]] = {}
+
+    def all_but_watched_are_drawn_from() -> bool:
+        """Where the machine is so slow that there are few requests, all of them are sampled."""
+        edge.forget()
+        edge.ask_often(HOST, many)
+        edge.ask_often("blog.example", many)
+        edge.expect("blog", offered=many, admitted=many)
+        edge.wait_for_report()
+        per_service.update({name: [s for s in edge.samples if s.service == name] for name in ("shop", "blog")})
+        return 0 < len(per_service["blog"]) < many
+
+    until(all_but_watched_are_drawn_from, "fewer than all ordinary requests are sampled")
     assert len({s.request_id for s in edge.samples}) == len(edge.samples)
-    assert len(per_service["shop"]) > len(per_service["blog"]) > 0
-    for samples in per_service.values():
-        assert all(s.weight >= 1.0 for s in samples)
+    assert len(per_service["shop"]) > len(per_service["blog"])
+    weights = {name: [s.weight for s in samples] for name, samples in per_service.items()}
+    assert 1.0 <= min(weights["shop"]) <= max(weights["shop"]) < max(weights["blog"])
 
 
 def test_where_there_is_more_a_smaller_share_is_drawn(edge: Reported, upstream: Upstream) -> None:
