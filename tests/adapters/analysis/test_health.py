@@ -107,7 +107,7 @@ def test_what_ends_by_itself_is_started_again_a_few_times() -> None:
             health = watch(begin(at, "", proven=health.proven, ends=health.ends), 5)[-1]
             assert health.phase is Phase.ON
     assert tuple(pauses) == BUDGET.restart_backoff_s
-    assert health.why == "ended by itself 4 times; lastly ended with code 3"
+    assert health.why == "ended by itself 3 times; lastly ended with code 3"
 
 
 def test_ends_of_long_ago_are_forgotten() -> None:

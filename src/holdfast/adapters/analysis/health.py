@@ -30,7 +30,7 @@ class Budget:
     """Until its first answer."""
     shadow_s: float = 60.0
     """How long it must keep within its budget before what it says counts; a proven version needn't."""
-    restart_backoff_s: tuple[float, ...] = (0.5, 2.0, 8.0)
+    restart_backoff_s: tuple[float, ...] = (0.5, 2.0)
     """Before it is started again when it ends by itself; one end more within `ends_window_s` and it is off."""
     ends_window_s: float = 600.0
 
