@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.compile.shedding import STEERED_BURST_S
+from holdfast.mitigate.budget import AIM
 from holdfast.mitigate.load import Demand, Load
 from holdfast.mitigate.pace import AUTHOR
 from holdfast.mitigate.pressure import BINS, RANKS, Pressure
-from holdfast.mitigate.shed import AIM, share_out, steer
+from holdfast.mitigate.shed import share_out, steer
 from holdfast.mitigate.steps import Adjust, End, Start
 from holdfast.model.mitigation import Mitigation, Shed
 from holdfast.model.platform import Capacity, Criticality

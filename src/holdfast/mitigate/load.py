@@ -25,6 +25,8 @@ HALF_S: Final = 0.5
 LEAD_S: Final = 1.25
 TREND_DEVIATIONS: Final = 2.5
 GROWTH_MAX: Final = 0.5
+"""A rise is told from two halves of a second, if it is so many deviations beyond chance; it is taken to go on for as
+long as it takes to see it and to act, and believed up to half as much again."""
 FULL_SHARE: Final = 0.9
 """A location is short of capacity when so much of it is used."""
 FULL_CLASS_SHARE: Final = 0.85
@@ -42,13 +44,6 @@ class Demand:
     reaching: float
     passed: float
     admitted: float
-    growth: float = 0.0
-    """By which part of itself it will have risen when a change made now has taken effect, if it rises as it does."""
-
-    @property
-    def coming(self) -> float:
-        """What will be wanted beyond what is wanted now."""
-        return self.wanted * self.growth
 
     @property
     def wanted(self) -> float:
@@ -73,14 +68,11 @@ class Load:
     """Whether one service makes up most of it: limits of its own come first then."""
     over_s: float = 1.0
     """Over how long rates were measured."""
+    growth: float = 0.0
+    """By which part of itself it will have risen when a change made now has taken effect, if it rises as it does."""
     turned_away: float = 0.0
     """The share of critical requests that fail upstream, or of sheddable ones if that is less: a location that turns
     away what it has no place for does so to all. 0 where only one of both tells: it may be a service's own fault."""
-
-    @property
-    def is_rising(self) -> bool:
-        """Whether more comes from moment to moment than chance explains."""
-        return any(demand.growth > 0 for demand in self.demands.values())
 
     @property
     def used_rps(self) -> float:
@@ -91,20 +83,24 @@ class Load:
 def read_load(pressure: Pressure, capacity: Capacity, over_s: float) -> Load:
     """A location's load over the last `over_s` seconds."""
     rates = {c: pressure.rates(pressure.classes[c], over_s) for c in RANKS}
-    growth = _find_growth(pressure)
     demands = {
         c: Demand(
             reaching=float(rates[c][Metric.ADMITTED] + rates[c][Metric.SHED]),
             passed=float(rates[c][Metric.ADMITTED] + rates[c][Metric.WALLED]),
             admitted=float(rates[c][Metric.ADMITTED]),
-            growth=growth,
         )
         for c in RANKS
     }
     used = sum(demand.admitted for demand in demands.values())
     top = float(pressure.rates(pressure.largest[:, None], over_s)[0])
-    is_of_one = used > 0 and top > MOST_OF_IT * used
-    return Load(demands, find_crowd(pressure, capacity), is_of_one, over_s, _find_turned_away(rates))
+    return Load(
+        demands=demands,
+        crowd=find_crowd(pressure, capacity),
+        is_of_one=used > 0 and top > MOST_OF_IT * used,
+        over_s=over_s,
+        growth=_find_growth(pressure),
+        turned_away=_find_turned_away(rates),
+    )
 
 
 def _find_turned_away(rates: Mapping[Criticality, Rates]) -> float:

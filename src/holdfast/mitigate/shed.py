@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from holdfast.mitigate.budget import begin_budget, follow_capacity
 from holdfast.mitigate.load import FULL_SHARE, Load, find_crowd, is_short, read_load
 from holdfast.mitigate.pace import AUTHOR, EXPIRY_S, PROLONG_LEFT_S, find_changed_at
 from holdfast.mitigate.pressure import BIN_S, RANKS, Pressure
@@ -19,8 +20,6 @@ from holdfast.model.platform import Capacity, Criticality
 from holdfast.model.shedding import CRITICAL, SHEDDABLE, Shares
 from holdfast.model.telemetry import Metric
 
-AIM: Final = 0.95
-"""Of the capacity, what is shared out: at the whole of it a queue would never shrink."""
 END_SHARE: Final = 0.7
 """Steering ends when less than this of either was used for `END_S`."""
 END_S: Final = 5.0
@@ -28,21 +27,6 @@ ALONE_S: Final = 3.0
 """How long a location must be short of capacity before anybody is shed for the load that one service makes."""
 DRAIN_S: Final = 1.5
 """What is in flight beyond that is to be gone in so long: so much less is given to sheddable classes meanwhile."""
-LESS: Final = 0.95
-MORE: Final = 1.05
-MORE_AT_THE_TOP: Final = 1.015
-TOP: Final = 0.86
-"""With this part of the capacity steering begins while the load rises: it isn't known whether the location lets
-requests wait or turns them away."""
-QUEUE_S: Final = 0.05
-"""How the budget follows what the location turns out to carry, each second: down while more waits than it can do in
-`QUEUE_S`, and back up when nothing does, slowly from `TOP` of the capacity on. A short queue keeps it busy."""
-BUDGET_MIN: Final = 0.25
-"""Never less than this part of the capacity is shared out, whatever is in flight."""
-TURNED_AWAY: Final = (0.0002, 0.001, 0.05)
-"""The same for a location that turns away what it has no place for, by the share of critical requests: to the first it
-goes up; from the second on not beyond `TOP`, which is about what lumps of requests leave of the capacity; from the
-third on down, since the location can't do what was said."""
 HELD_SHARE: Final = 0.01
 """A class of which the limit refuses less isn't held."""
 SETTLE_S: Final = 3.0
@@ -90,8 +74,7 @@ def steer(
         lasting = read_load(pressure, capacity, ALONE_S) if load.is_of_one else load
         if not is_short(load, capacity, shares) or not is_short(lasting, capacity, shares):
             return None
-        share = TOP if load.is_rising else AIM
-        measure = share_out(location, load, share * capacity.requests, capacity)
+        measure = share_out(location, load, begin_budget(load, capacity), capacity)
         return Start(measure, EXPIRY_S, _describe(measure, load, capacity))
     if now - in_force.started_at >= END_S and _is_over(pressure, capacity, shares, in_force.measure):
         return End(in_force.id, f"less than {END_SHARE:.0%} of the capacity was used for {END_S:g} s")
@@ -125,7 +108,7 @@ def share_out(location: str, load: Load, budget_rps: float, capacity: Capacity) 
             rates[criticality] = max(left * demand.waste, trickle)
         elif criticality in SHEDDABLE or (demand.waste > 1 and demand.reaching > FULL_SHARE * capacity.requests):
             unheld.append(criticality)
-        left = max(left - demand.wanted - (demand.coming if criticality in CRITICAL else 0.0), 0.0)
+        left = max(left - demand.wanted * (1 + load.growth if criticality in CRITICAL else 1), 0.0)
     for criticality in unheld:
         demand = load.demands[criticality]
         chance = SPARE_DEVIATIONS * float(np.sqrt(demand.reaching / load.over_s))
@@ -155,24 +138,6 @@ def _is_over(pressure: Pressure, capacity: Capacity, shares: Shares, before: She
     return not held and all(peak < END_SHARE * most for peak, most in peaks)
 
 
-def _follow_capacity(load: Load, capacity: Capacity, before: Shed, for_s: float) -> float:
-    """The budget after so many more seconds: what the location seems to carry."""
-    budget, passed_s = before.budget_per_s, min(for_s, max(WAIT_S))
-    top = TOP * capacity.requests
-    less = budget * float(LESS**passed_s)
-    more = budget * float((MORE_AT_THE_TOP if budget >= top else MORE) ** passed_s)
-    no_more, not_beyond_top, less_from = TURNED_AWAY
-    if load.crowd > QUEUE_S * capacity.requests or (load.crowd <= 0 and load.turned_away > less_from):
-        return max(less, BUDGET_MIN * capacity.requests)
-    if load.crowd > 0:
-        return budget
-    if load.turned_away > not_beyond_top:
-        return min(more, top)
-    if load.turned_away > no_more:
-        return max(budget, min(more, top))
-    return min(more, AIM * capacity.requests)
-
-
 def _adjust(location: str, pressure: Pressure, capacity: Capacity, now: float, in_force: Mitigation) -> Adjust | None:
     before, age_s = in_force.measure, now - find_changed_at(in_force)
     if not isinstance(before, Shed):
@@ -182,7 +147,7 @@ def _adjust(location: str, pressure: Pressure, capacity: Capacity, now: float, i
     changing = _differ(latest, lasting, capacity)
     load, budget = latest if changing else lasting, before.budget_per_s
     if now - in_force.started_at >= SETTLE_S or load.crowd <= 0:
-        budget = _follow_capacity(load, capacity, before, age_s)
+        budget = follow_capacity(budget, load, capacity, age_s)
     measure = share_out(location, load, budget, capacity)
     change = (_measure_change(measure, before, load) - _find_noise(load, capacity)) / capacity.requests
     if _holds_needlessly(before, measure, load):
@@ -210,7 +175,7 @@ def _differ(latest: Load, lasting: Load, capacity: Capacity) -> bool:
     most = capacity.requests
     changes = (abs(min(latest.demands[c].wanted, most) - min(lasting.demands[c].wanted, most)) for c in RANKS)
     return max(changes) >= max(URGENT_SHARE / 2 * most, NOISE_DEVIATIONS * _find_noise(latest, capacity)) or (
-        latest.is_rising
+        latest.growth > 0
     )
 
 
