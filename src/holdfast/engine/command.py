@@ -10,9 +10,7 @@ from holdfast.model.mitigation import Measure, MitigationId
 from holdfast.model.platform import Limits
 from holdfast.model.prediction import Prediction
 from holdfast.model.revision import ContentHash, RevisionNumber
-
-SYSTEM = "holdfast"
-"""The author of what nobody asked for: expiries, and what the canary says."""
+from holdfast.model.token import SYSTEM
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from typing import Final
 
 from holdfast.model.mitigation import Limit, Mitigation
 from holdfast.model.state import EndedMitigation
+from holdfast.model.token import SYSTEM
 
-AUTHOR: Final = "holdfast"
+AUTHOR: Final = SYSTEM
 """Who begins what nobody asked for."""
 EXPIRY_S: Final = 60.0
 """How long a step holds unless it is prolonged: also if nobody is there to end it."""

@@ -1,7 +1,7 @@
 """Who may do what, without the secrets that prove it."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
@@ -12,6 +12,11 @@ TokenId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
 """What a token is called in lists; no secret."""
 TokenName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9@._-]{0,63}$")]
 """Who holds a token; the author of what is done with it."""
+
+
+SYSTEM: Final = "holdfast"
+"""The author of what Holdfast does by itself; expiries, mitigations, what the canary says. Nobody who
+holds a token is called so."""
 
 
 class Role(StrEnum):

@@ -9,7 +9,7 @@ from typing import Final
 from holdfast.adapters.analysis.builds import BuildStore, UnfitBuild
 from holdfast.adapters.analysis.health import Budget
 from holdfast.adapters.analysis.supervisor import AnalyserSupervisor
-from holdfast.engine.command import SYSTEM, SwitchComponent
+from holdfast.engine.command import SwitchComponent
 from holdfast.engine.maxima import REASON_CHARACTERS_MAX
 from holdfast.engine.reason import check_reason
 from holdfast.model.component import ANALYSER, ComponentStatus, Phase
@@ -17,6 +17,7 @@ from holdfast.model.query import ServiceQueries
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.sample import SampledRequest
 from holdfast.model.state import ComponentState
+from holdfast.model.token import SYSTEM
 from holdfast.views.components import ComponentDocument, ComponentsDocument, show_component
 from holdfast.views.queries import FlaggedDocument, QueriesDocument, show_flagged, show_queries
 

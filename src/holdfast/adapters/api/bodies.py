@@ -9,11 +9,9 @@ from holdfast.model.mitigation import Measure
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits, Name
 from holdfast.model.revision import RevisionNumber
-from holdfast.model.token import Role, TokenName
+from holdfast.model.token import SYSTEM, Role, TokenName
 
 TEXT_CHARACTERS_MAX: Final = 16 * 1024**2
-OWN_NAME: Final = "holdfast"
-"""The author of what Holdfast does by itself: nobody else's."""
 Reason = Annotated[str, StringConstraints(max_length=500)]
 FileName = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
@@ -73,8 +71,8 @@ class OwnerLimitsBody(Noun):
 
 
 def _check_not_ours(name: str) -> str:
-    if name.casefold() == OWN_NAME:
-        raise ValueError(f"{OWN_NAME} is the author of what Holdfast does by itself; take another name")
+    if name.casefold() == SYSTEM:
+        raise ValueError(f"{SYSTEM} is the author of what Holdfast does by itself; take another name")
     return name
 
 
