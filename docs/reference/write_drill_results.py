@@ -29,14 +29,14 @@ def render_results() -> str:
 
 
 def _render_simulation(run: dict[str, Any]) -> str:
-    days = run["length_s"] / 86_400
+    days = f"{run['length_s'] / 86_400:.3g}"
     rows = "".join(
         f"| {name.replace('_', ' ')} | {_tell(value)} |\n"
         for name, value in run.items()
         if name not in _TOLD_BY_HEADING
     )
     return (
-        f"\n## Simulation: {run['tenants']:,} tenants, {days:.3g} days, a look every {run['step_s']:g} s\n\n"
+        f"\n## Simulation: {run['tenants']:,} tenants, days: {days}, a look every {run['step_s']:g} s\n\n"
         f"Seed {run['seed']}.\n\n| measure | value |\n|---|---|\n{rows}"
     )
 
