@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.compile.shedding import STEERED_BURST_S
-from holdfast.mitigate.budget import AIM
-from holdfast.mitigate.load import Demand, Load
+from holdfast.mitigate.budget import AIM, follow_capacity
+from holdfast.mitigate.load import Demand, Load, is_short
 from holdfast.mitigate.pace import AUTHOR
 from holdfast.mitigate.pressure import BINS, RANKS, Pressure
-from holdfast.mitigate.shed import share_out, steer
+from holdfast.mitigate.shed import RISING_SHARE, share_out, steer
 from holdfast.mitigate.steps import Adjust, End, Start
 from holdfast.model.mitigation import Mitigation, Shed
 from holdfast.model.platform import Capacity, Criticality
@@ -306,3 +306,26 @@ def test_peoples_sheds_are_left_alone() -> None:
     location.run(10.0, 0.5)
     assert location.in_force is None
     assert Shed(location="here", budget_per_s=1.0, requests_per_s={}).service is None
+
+
+def test_a_rise_is_met_before_it_is_there() -> None:
+    """A location is short when it will be by the time that anything is done, and sheddable classes make room for it."""
+    demands = {c: Demand(share * 800.0, share * 800.0, share * 800.0) for c, share in MIX.items()}
+    still, rising = Load(demands, 0.0, is_of_one=False), Load(demands, 0.0, is_of_one=False, growth=0.3)
+    assert not is_short(still, CAPACITY, SHARES)
+    assert is_short(rising, CAPACITY, SHARES)
+    held, unheld = (share_out("here", load, 700.0, CAPACITY).requests_per_s for load in (rising, still))
+    given = [sum(rates[c] for c in SHEDDABLE) for rates in (held, unheld)]
+    critical_grows = 0.3 * (demands[Criticality.CRITICAL_PLUS].wanted + demands[Criticality.CRITICAL].wanted)
+    assert given[1] - given[0] == pytest.approx(critical_grows + RISING_SHARE * CAPACITY.requests)
+
+
+@pytest.mark.parametrize(
+    ("turned_away", "is_failing", "after"), [(0.0, False, 861 * 1.015), (0.0, True, 861 * 1.005), (0.001, True, 860.0)]
+)
+def test_a_location_at_its_top_is_filled_further_by_what_fails(
+    turned_away: float, is_failing: bool, after: float
+) -> None:
+    demands = {c: Demand(800.0, 300.0, 300.0) for c in RANKS}
+    load = Load(demands, 0.0, is_of_one=False, turned_away=turned_away, is_failing=is_failing)
+    assert follow_capacity(861.0, load, CAPACITY, 1.0) == pytest.approx(after)

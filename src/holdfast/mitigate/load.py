@@ -73,6 +73,8 @@ class Load:
     turned_away: float = 0.0
     """The share of critical requests that fail upstream, or of sheddable ones if that is less: a location that turns
     away what it has no place for does so to all. 0 where only one of both tells: it may be a service's own fault."""
+    is_failing: bool = False
+    """Whether any request failed upstream: of those that are tried again, few do, however many are turned away."""
 
     @property
     def used_rps(self) -> float:
@@ -100,6 +102,7 @@ def read_load(pressure: Pressure, capacity: Capacity, over_s: float) -> Load:
         over_s=over_s,
         growth=_find_growth(pressure),
         turned_away=_find_turned_away(rates),
+        is_failing=any(rates[c][Metric.FAILED] > 0 for c in RANKS),
     )
 
 
@@ -138,8 +141,9 @@ def find_crowd(pressure: Pressure, capacity: Capacity) -> float:
 
 
 def is_short(load: Load, capacity: Capacity, shares: Shares) -> bool:
-    """Whether a location nears its capacity, or a class its share of it."""
+    """Whether a location nears its capacity, or will have when something is done, or a class nears its share of it."""
     sheddable = [c for c in RANKS if shares.is_pooled(c)]
     full = (load.demands[c].passed >= FULL_CLASS_SHARE * shares.classes[c] for c in RANKS)
     pool = sum(load.demands[c].passed for c in sheddable) >= FULL_CLASS_SHARE * shares.sheddable
-    return load.used_rps >= FULL_SHARE * capacity.requests or load.crowd > 0 or pool or any(full)
+    soon_rps = load.used_rps * (1 + load.growth)
+    return soon_rps >= FULL_SHARE * capacity.requests or load.crowd > 0 or pool or any(full)

@@ -6,6 +6,7 @@ it back from the least critical ones when they do.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,9 @@ ALONE_S: Final = 3.0
 """How long a location must be short of capacity before anybody is shed for the load that one service makes."""
 DRAIN_S: Final = 1.5
 """What is in flight beyond that is to be gone in so long: so much less is given to sheddable classes meanwhile."""
+RISING_SHARE: Final = 0.08
+"""So much of the capacity is kept back from sheddable classes while the load rises: what is seen is older than what is
+there, and what is turned away meanwhile is tried again."""
 HELD_SHARE: Final = 0.01
 """A class of which the limit refuses less isn't held."""
 SETTLE_S: Final = 3.0
@@ -71,7 +75,7 @@ def steer(
     """
     if in_force is None or not isinstance(in_force.measure, Shed):
         load = read_load(pressure, capacity, _find_now_s(capacity))
-        lasting = read_load(pressure, capacity, ALONE_S) if load.is_of_one else load
+        lasting = replace(read_load(pressure, capacity, ALONE_S), growth=0.0) if load.is_of_one else load
         if not is_short(load, capacity, shares) or not is_short(lasting, capacity, shares):
             return None
         measure = share_out(location, load, begin_budget(load, capacity), capacity)
@@ -94,16 +98,18 @@ def find_shed(mitigations: Mapping[str, Mitigation], location: str) -> Mitigatio
 def share_out(location: str, load: Load, budget_rps: float, capacity: Capacity) -> Shed:
     """A budget, shared out: each class gets all it asks for before the next one gets any.
 
-    What it takes for a queue to shrink is kept back from sheddable classes. Critical classes are named only if they
-    are to be held, or if what walls refuse would use up their static limit; sheddable ones always are. A rate is of
-    what reaches the location's limit: where walls behind it refuse some, so much more is let through.
+    What it takes for a queue to shrink, and for a rise to be seen, is kept back from sheddable classes. Critical
+    classes are named only if they are to be held, or if what walls refuse would use up their static limit; sheddable
+    ones always are. A rate is of what reaches the location's limit: where walls behind it refuse some, so much more is
+    let through.
     """
     left, rates, unheld = budget_rps, dict[Criticality, float](), list[Criticality]()
     trickle = max(1.0, TRICKLE_SHARE * capacity.requests)
+    kept_back = load.crowd / DRAIN_S + (RISING_SHARE * capacity.requests if load.growth > 0 else 0.0)
     for criticality in RANKS:
         demand = load.demands[criticality]
         if criticality is SHEDDABLE[0]:
-            left = max(left - load.crowd / DRAIN_S, 0.0)
+            left = max(left - kept_back, 0.0)
         if demand.wanted > left:
             rates[criticality] = max(left * demand.waste, trickle)
         elif criticality in SHEDDABLE or (demand.waste > 1 and demand.reaching > FULL_SHARE * capacity.requests):
