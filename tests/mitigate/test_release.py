@@ -2,8 +2,9 @@
 
 from itertools import pairwise
 
-from holdfast.mitigate.pace import CALM_S, EXPIRY_S, PATIENCE_S_MAX, PROBE_S, QUIET_S
+from holdfast.mitigate.pace import CALM_S, EXPIRY_S, LOOSEN_S, PATIENCE_S_MAX, PROBE_S, QUIET_S
 from holdfast.mitigate.steps import End
+from holdfast.model.finding import FindingKind
 from holdfast.model.mitigation import Deny, Kill, Limit
 from mitigate.playing import (
     GUARANTEED,
@@ -40,7 +41,7 @@ def test_a_hold_is_let_go_step_by_step() -> None:
     play = Play()
     hold(play)
     play.traffic = USUAL
-    assert kinds(play.wait(CALM_S)) == []
+    assert kinds(play.wait(LOOSEN_S)) == []
     walls = [read_in_flight(play)]
     while play.in_force:
         play.look()
@@ -56,9 +57,33 @@ def test_a_release_waits_for_calm_without_a_break() -> None:
     hold(play)
     for _ in range(5):
         play.traffic = USUAL
-        assert kinds(play.wait(CALM_S - 1)) in ([], ["adjust limit"])
+        assert kinds(play.wait(LOOSEN_S - 0.5)) in ([], ["adjust limit"])
         play.traffic = FLOOD
         assert kinds(play.wait(1.0)) in ([], ["adjust limit"])
+    assert read_in_flight(play) == [GUARANTEED]
+
+
+def test_a_loosened_hold_stays_armed_until_its_release() -> None:
+    """A service whose flood is over is served again soon, while nobody can be sure yet that it stays so."""
+    play = Play()
+    hold(play)
+    play.wait(20.0)
+    play.traffic = USUAL
+    play.wait(LOOSEN_S + 7.0)
+    assert read_in_flight(play) == [MAXIMUM]
+    play.traffic = FLOOD
+    play.look()
+    assert read_in_flight(play) == [GUARANTEED]
+
+
+def test_a_strains_hold_is_not_loosened_before_its_release() -> None:
+    """Whether a strain is over can't be seen while it is held."""
+    play = Play(traffic=Traffic(in_flight=60, location_in_flight=95))
+    play.find(make_finding(FindingKind.SLOWNESS))
+    play.look()
+    assert read_in_flight(play) == [GUARANTEED]
+    play.traffic = USUAL
+    play.wait(CALM_S - 1)
     assert read_in_flight(play) == [GUARANTEED]
 
 
@@ -85,7 +110,8 @@ def test_each_return_makes_the_next_release_more_patient() -> None:
         play.look()
         assert read_in_flight(play) == [GUARANTEED]
     assert finding in play.state.findings
-    assert all(later >= min(earlier * 1.3, PATIENCE_S_MAX) for earlier, later in pairwise(held_s))
+    assert held_s[0] < held_s[1]
+    assert all(later >= min(earlier * 1.3, PATIENCE_S_MAX) for earlier, later in pairwise(held_s[1:]))
     assert max(held_s) <= PATIENCE_S_MAX + 15
 
 

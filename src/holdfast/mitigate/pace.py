@@ -33,6 +33,10 @@ RELAX_S: Final = 0.75
 """How long the excess must be kept out by a source rule before the hold is let go."""
 CALM_S: Final = 5.0
 """How long traffic must be back to normal before a release begins, the first time."""
+LOOSEN_S: Final = 2.0
+LOOSEN_OF_AGE: Final = 0.1
+"""How long a surge must be over before its hold is loosened, the first time, or so much of the hold's age if that is
+longer: it stays armed until the release, and a flood that returns is held again at once."""
 CALM_OF_AGE_S_MAX: Final = 20.0
 """A limit's age alone asks for no more calm than this: it refuses good clients as long as it is there."""
 QUIET_S: Final = 6.0

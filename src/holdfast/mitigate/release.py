@@ -9,6 +9,8 @@ from holdfast.mitigate.pace import (
     CALM_S,
     EXPIRY_S,
     LEND_S,
+    LOOSEN_OF_AGE,
+    LOOSEN_S,
     PROBE_S,
     PROLONG_LEFT_S,
     QUIET_OF_AGE,
@@ -80,8 +82,9 @@ def _release_limit(case: Case, mitigation: Mitigation, limit: Limit, timers: Tim
         return (End(mitigation.id, "let go: the source rule keeps the excess out"),)
     patience_s = compute_patience(mitigation, case.situation.ended, case.now, CALM_S, CALM_OF_AGE_S_MAX)
     calm_s = held_for(timers, "calm", case.service, case.now)
-    if calm_s >= patience_s and case.others_harm <= OTHERS_HARM_MAX:
-        return _ramp(case, mitigation, limit, f"traffic has been back to normal for {calm_s:.0f} s")
+    if calm_s >= _find_loosen_s(case, mitigation, patience_s) and case.others_harm <= OTHERS_HARM_MAX:
+        why = f"traffic has been back to normal for {calm_s:.0f} s"
+        return _ramp(case, mitigation, limit, why, to_the_end=calm_s >= patience_s)
     loosened = (limit.in_flight or 0) > case.policy.in_flight_held
     if loosened and calm_s < 0 and (limit.per_client is None or case.others_harm > OTHERS_HARM_MAX or case.threatened):
         held = limit.model_copy(update={"in_flight": case.policy.in_flight_held})
@@ -89,12 +92,22 @@ def _release_limit(case: Case, mitigation: Mitigation, limit: Limit, timers: Tim
     return _lend(case, mitigation, limit)
 
 
-def _ramp(case: Case, mitigation: Mitigation, limit: Limit, why: str) -> tuple[Step, ...]:
-    """One step up at a time; at the service's own wall there is nothing left to let go."""
+def _find_loosen_s(case: Case, mitigation: Mitigation, patience_s: float) -> float:
+    """How long it must be calm before a limit is raised. That a surge is over shows in spite of its hold; that a strain
+    is, only without.
+    """
+    if case.surge is None:
+        return patience_s
+    ended = case.situation.ended
+    return min(compute_patience(mitigation, ended, case.now, LOOSEN_S, CALM_OF_AGE_S_MAX, LOOSEN_OF_AGE), patience_s)
+
+
+def _ramp(case: Case, mitigation: Mitigation, limit: Limit, why: str, *, to_the_end: bool) -> tuple[Step, ...]:
+    """One step up at a time; at the service's own wall there is nothing left but to end it."""
     if case.now - find_changed_at(mitigation) < RAMP_S:
         return ()
     if limit.in_flight is None or limit.in_flight >= case.policy.in_flight_max:
-        return (End(mitigation.id, f"released: {why}"),)
+        return (End(mitigation.id, f"released: {why}"),) if to_the_end else ()
     more = min(max(round(limit.in_flight * RAMP_FACTOR), limit.in_flight + 1), case.policy.in_flight_max)
     raised = limit.model_copy(update={"in_flight": more})
     return (Adjust(mitigation.id, raised, mitigation.edges, EXPIRY_S, f"released step by step: {why}"),)
