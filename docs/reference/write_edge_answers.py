@@ -60,6 +60,7 @@ _WHEN: Final = {
     "accept.header_max": "the request's head is larger than the service's `header_max`",
     "accept.body_max": "the body is larger than the service's `body_max`, as stated or as sent",
     "accept.graphql": "the service takes GraphQL only, and this isn't any that it takes; `rule` says what",
+    "no-route": "the service states routes, and none of them is for this request",
     "unknown-host": "no service has this host",
     "bulkhead": "as many requests are in flight or waiting as the service may have here",
     "upstream.unhealthy": "no endpoint of the service is healthy",

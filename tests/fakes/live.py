@@ -4,13 +4,14 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fakes.live_answers import explain_refusal, predict, show_history, tell_queries, tell_refusals
 from holdfast.model.edge import EdgeState
 from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
 from holdfast.model.mitigation import Deny, Limit, Measure, MitigationId
 from holdfast.model.platform import Accept as AcceptRules
-from holdfast.model.platform import ClientLimits, Criticality, Host, InFlight, Mode, Response, Upstream
+from holdfast.model.platform import ClientLimits, Criticality, InFlight, Mode, Response, Upstream
 from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 from holdfast.views.edges import EdgeDocument, Reach
 from holdfast.views.explanation import ExplanationsDocument
@@ -32,6 +33,9 @@ from holdfast.views.live_services import (
 from holdfast.views.live_traffic import HeadroomDocument, TrafficDocument, TrafficHistory
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
 from holdfast.views.services import BucketDocument, ServiceDocument, WallsDocument
+
+if TYPE_CHECKING:
+    from holdfast.model.scalars import Host
 
 TENANTS = ("acme", "globex", "initech", "umbrella", "wayne", "stark", "hooli", "vandelay", "wonka", "tyrell")
 KINDS = ("shop", "api", "graph", "docs", "search", "mail", "images", "login", "feed", "status")

@@ -1,4 +1,4 @@
-"""Where a service's requests go: its cluster, with the walls around it, and its endpoints."""
+"""Where a service's requests go: a cluster for each of its upstreams, with walls around it, and endpoints."""
 
 from functools import lru_cache
 from ipaddress import ip_address
@@ -10,9 +10,8 @@ from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from google.protobuf.any_pb2 import Any
 
 from holdfast.compile.message import boolean, pack, seconds, uint32
-from holdfast.model.effective import EffectiveService
 from holdfast.model.intent import Walls
-from holdfast.model.platform import HealthCheck, Upstream
+from holdfast.model.platform import Criticality, HealthCheck, Upstream
 from holdfast.model.shedding import CRITICAL
 
 _HTTP_OPTIONS_KEY = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -24,11 +23,10 @@ _EJECT_AFTER_ERRORS = 5
 _EJECTED_SHARE_MAX = 50
 
 
-def compile_cluster(service: EffectiveService, walls: Walls) -> cluster_pb2.Cluster:
-    """A service's cluster, built with these walls (one edge's part of them)."""
-    upstream = service.upstream
+def compile_cluster(name: str, upstream: Upstream, walls: Walls, criticality: Criticality) -> cluster_pb2.Cluster:
+    """The cluster of one upstream, built with these walls (one edge's part of them)."""
     cluster = cluster_pb2.Cluster(
-        name=service.name,
+        name=name,
         connect_timeout=seconds(upstream.timeouts.connect),
         lb_policy=cluster_pb2.Cluster.LEAST_REQUEST,
         per_connection_buffer_limit_bytes=uint32(_BUFFER_BYTES_MAX),
@@ -36,7 +34,7 @@ def compile_cluster(service: EffectiveService, walls: Walls) -> cluster_pb2.Clus
     )
     cluster.common_lb_config.healthy_panic_threshold.value = 0
     cluster.typed_extension_protocol_options[_HTTP_OPTIONS_KEY].CopyFrom(_http_options(upstream))
-    cluster.circuit_breakers.thresholds.append(_thresholds(walls, service))
+    cluster.circuit_breakers.thresholds.append(_thresholds(walls, upstream, criticality))
     if len(upstream.endpoints) > 1:
         cluster.outlier_detection.CopyFrom(_outlier_detection())
     if upstream.health_check:
@@ -48,15 +46,15 @@ def compile_cluster(service: EffectiveService, walls: Walls) -> cluster_pb2.Clus
         cluster.type = cluster_pb2.Cluster.STRICT_DNS
         cluster.respect_dns_ttl = True
         cluster.dns_lookup_family = cluster_pb2.Cluster.V4_PREFERRED
-        cluster.load_assignment.CopyFrom(compile_endpoints(service))
+        cluster.load_assignment.CopyFrom(compile_endpoints(name, upstream))
     return cluster
 
 
-def compile_endpoints(service: EffectiveService) -> endpoint_pb2.ClusterLoadAssignment:
-    """A service's endpoints, in the order they were written."""
-    assignment = endpoint_pb2.ClusterLoadAssignment(cluster_name=service.name)
+def compile_endpoints(name: str, upstream: Upstream) -> endpoint_pb2.ClusterLoadAssignment:
+    """A cluster's endpoints, in the order they were written."""
+    assignment = endpoint_pb2.ClusterLoadAssignment(cluster_name=name)
     locality = assignment.endpoints.add()
-    for address in service.upstream.endpoints:
+    for address in upstream.endpoints:
         host, _, port = address.rpartition(":")
         locality.lb_endpoints.append(
             endpoint_components_pb2.LbEndpoint(
@@ -66,9 +64,9 @@ def compile_endpoints(service: EffectiveService) -> endpoint_pb2.ClusterLoadAssi
     return assignment
 
 
-def has_own_endpoints(service: EffectiveService) -> bool:
+def has_own_endpoints(upstream: Upstream) -> bool:
     """Whether endpoints are addresses, sent apart from the cluster so that changing them touches no pool."""
-    return _is_resolved(service.upstream)
+    return _is_resolved(upstream)
 
 
 def socket_address(host: str, port: int) -> address_pb2.Address:
@@ -112,15 +110,17 @@ def _http_options(upstream: Upstream) -> Any:
 _options: dict[tuple[str, float], Any] = {}
 
 
-def _thresholds(walls: Walls, service: EffectiveService) -> circuit_breaker_pb2.CircuitBreakers.Thresholds:
+def _thresholds(
+    walls: Walls, upstream: Upstream, criticality: Criticality
+) -> circuit_breaker_pb2.CircuitBreakers.Thresholds:
     thresholds = circuit_breaker_pb2.CircuitBreakers.Thresholds(
         max_connections=uint32(walls.connections),
         max_pending_requests=uint32(walls.pending),
         max_requests=uint32(walls.in_flight),
         track_remaining=True,
     )
-    least = _RETRIES_CONCURRENT_MIN_CRITICAL if service.criticality in CRITICAL else _RETRIES_CONCURRENT_MIN
-    thresholds.retry_budget.budget_percent.value = service.upstream.retries.budget * 100
+    least = _RETRIES_CONCURRENT_MIN_CRITICAL if criticality in CRITICAL else _RETRIES_CONCURRENT_MIN
+    thresholds.retry_budget.budget_percent.value = upstream.retries.budget * 100
     thresholds.retry_budget.min_retry_concurrency.value = least
     return thresholds
 

@@ -64,6 +64,16 @@ SCOPED_ROUTES: Final = "holdfast"
 """Name of the scoped routes' configuration in the connection manager."""
 
 
+def cluster_of(service: str, upstream: str | None) -> str:
+    """The cluster of one of a service's upstreams; None is the one without a name."""
+    return service if upstream is None else f"{service}~{upstream}"
+
+
+def service_of(cluster: str) -> str:
+    """The service that a cluster belongs to."""
+    return cluster.partition("~")[0]
+
+
 def own(name: str, edge: str) -> str:
     """The name of what one edge alone is given; other edges of its group don't see it."""
     return f"{name}/{edge}"

@@ -10,17 +10,25 @@ _SERVICE = f"%METADATA(ROUTE:{METADATA}:service)%"
 _ACCEPTS = f"%METADATA(ROUTE:{METADATA}:accepts)%"
 _ALLOW = f"%METADATA(ROUTE:{METADATA}:allow)%"
 _RULE = "%RESPONSE_CODE_DETAILS%"
+_UNROUTED = (
+    f"response.code_details == 'direct_response' && xds.route_metadata.filter_metadata['{METADATA}']['route'] == ''"
+)
 _LIMITING = f"%RESP({MITIGATION_HEADER})%"
 
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """One kind of refusal. `details` is how Envoy's response code details begin for it."""
+    """One kind of refusal, told by one thing.
+
+    `details` is how Envoy's response code details begin for it, `when` an expression in CEL, `code` a status and `flag`
+    Envoy's response flags.
+    """
 
     cause: str
     status: int
     title: str
     details: str = ""
+    when: str = ""
     code: int = 0
     flag: str = ""
     headers: tuple[tuple[str, str], ...] = ()
@@ -66,6 +74,7 @@ REPLIES: Final = (
         _RBAC.format("accept.graphql"),
         extra=_ACCEPTED,
     ),
+    _Reply("no-route", 404, "Nothing answers for this path here", when=_UNROUTED),
     _Reply("unknown-host", 421, "No service here has this host name", flag="NR"),
     _Reply(
         "bulkhead",
@@ -85,7 +94,7 @@ REPLIES: Final = (
 def compile_local_replies() -> dict[str, Any]:
     """`local_reply_config` of the connection manager, as its JSON form."""
     return {
-        "mappers": [*(_mapper(reply) for reply in REPLIES), _catch_all(), _catch_early()],
+        "mappers": [*(_mapper(reply) for reply in REPLIES), _answer(), _catch_all(), _catch_early()],
     }
 
 
@@ -109,14 +118,29 @@ def _filter(reply: _Reply) -> dict[str, Any]:
         return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
     if reply.flag:
         return {"response_flag_filter": {"flags": reply.flag.split()}}
+    return _when(reply.when or f"response.code_details.startsWith('{reply.details}')")
+
+
+def _when(expression: str) -> dict[str, Any]:
     return {
         "extension_filter": {
             "name": "envoy.access_loggers.extension_filters.cel",
             "typed_config": {
                 "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-                "expression": f"response.code_details.startsWith('{reply.details}')",
+                "expression": expression,
             },
         }
+    }
+
+
+def _answer() -> dict[str, Any]:
+    """What a route says that the edge is to answer, word for word."""
+    return {
+        "filter": _when("response.code_details == 'direct_response'"),
+        "body_format_override": {
+            "content_type": "text/plain; charset=utf-8",
+            "text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"},
+        },
     }
 
 

@@ -12,7 +12,6 @@ from envoy.config.route.v3 import route_components_pb2 as route
 from envoy.config.route.v3 import route_pb2, scoped_route_pb2
 from envoy.extensions.filters.http.buffer.v3 import buffer_pb2
 from envoy.extensions.filters.http.local_ratelimit.v3.local_rate_limit_pb2 import LocalRateLimit
-from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
@@ -25,22 +24,17 @@ from holdfast.compile.accept import (
     compile_graphql_reader,
     complete_accept,
     describe_accept,
-    method_matcher,
     needs_accept_filter,
 )
 from holdfast.compile.counting import name_limit
 from holdfast.compile.limits import ClientMask, compile_service_limit
-from holdfast.compile.message import pack, seconds, uint32
+from holdfast.compile.message import pack, uint32
+from holdfast.compile.route_table import compile_route_table
 from holdfast.compile.shedding import state_class
 from holdfast.model.effective import Bucket, EffectiveService
-from holdfast.model.platform import Accept, Clients, Mode, Retries, Timeouts
+from holdfast.model.platform import Accept, Clients, Mode
 
-_RETRY_ALWAYS = "connect-failure,refused-stream"
-"""Failures where the upstream can't have begun to work on the request."""
-_SELECTIONS_MAX = 20
-"""Draws for an endpoint that was not tried yet; with few, two dead of three replicas are drawn again too often."""
 _FRAMES_KEPT_MAX = 4096
-_RETRY_SAFE = "connect-failure,refused-stream,reset,5xx"
 
 
 def compile_routes(
@@ -52,13 +46,14 @@ def compile_routes(
         config.request_headers_to_add.append(_CLIENT_ADDRESS)
     config.response_headers_to_remove.extend((names.CAUSE_HEADER, names.MITIGATION_HEADER))
     host = config.virtual_hosts.add(name=service.name, domains=["*"])
-    host.request_body_buffer_limit.value = service.upstream.retries.body_max
+    host.request_body_buffer_limit.value = max(u.retries.body_max for _, u in service.each_upstream())
     facts = _facts(service)
-    for frame in _route_frames(service.upstream.retries, service.upstream.timeouts):
-        entry = host.routes.add()
-        entry.CopyFrom(frame)
-        entry.name = entry.route.cluster = service.name
+    for route_name, entry in compile_route_table(service):
+        entry.name = service.name
         entry.metadata.CopyFrom(facts)
+        if service.routes:
+            entry.metadata.filter_metadata[names.METADATA]["route"] = route_name
+        host.routes.append(entry)
     for name, filter_config in _filter_configs(service, mask, edges):
         host.typed_per_filter_config[name].CopyFrom(filter_config)
     return config
@@ -69,36 +64,6 @@ def compile_scope(host: str, service: str) -> scoped_route_pb2.ScopedRouteConfig
     scope = scoped_route_pb2.ScopedRouteConfiguration(name=host, route_configuration_name=service)
     scope.key.fragments.add(string_key=host)
     return scope
-
-
-@lru_cache(maxsize=_FRAMES_KEPT_MAX)
-def _route_frames(retries: Retries, timeouts: Timeouts) -> tuple[route.Route, ...]:
-    """A service's routes but for its name and facts; most services share them with many others."""
-    timeout = seconds(timeouts.request)
-    always = route.Route(match=route.RouteMatch(prefix="/"), route=route.RouteAction(timeout=timeout))
-    if not retries.attempts_max:
-        return (always,)
-    always.route.retry_policy.CopyFrom(_retry_policy(retries, _RETRY_ALWAYS, timeouts.per_try))
-    safe = route.RouteAction(timeout=timeout)
-    safe.retry_policy.CopyFrom(_retry_policy(retries, _RETRY_SAFE, timeouts.per_try))
-    headers = []
-    if retries.methods:
-        headers.append(method_matcher(retries.methods))
-    if retries.idempotency_key:
-        headers.append(route.HeaderMatcher(name=retries.idempotency_key, present_match=True))
-    matches = (route.RouteMatch(prefix="/", headers=[header]) for header in headers)
-    return (*(route.Route(match=match, route=safe) for match in matches), always)
-
-
-def _retry_policy(retries: Retries, retry_on: str, per_try_s: float | None) -> route.RetryPolicy:
-    """On another endpoint than before; also where there is only one, so that a second touches no bucket."""
-    policy = route.RetryPolicy(
-        retry_on=retry_on, num_retries=uint32(retries.attempts_max), host_selection_retry_max_attempts=_SELECTIONS_MAX
-    )
-    policy.retry_host_predicate.add(name="envoy.retry_host_predicates.previous_hosts", typed_config=_PREVIOUS_HOSTS)
-    if per_try_s is not None:
-        policy.per_try_timeout.CopyFrom(seconds(per_try_s))
-    return policy
 
 
 def _facts(service: EffectiveService) -> base_pb2.Metadata:
@@ -166,7 +131,6 @@ def _body_limit(most: int) -> Any:
     return _switch_on(buffer_pb2.BufferPerRoute(buffer=buffer))
 
 
-_PREVIOUS_HOSTS = pack(previous_hosts_pb2.PreviousHostsPredicate())
 _OUT_OF_CHAIN = pack(route.FilterConfig(disabled=True))
 _ANY_BODY = pack(buffer_pb2.BufferPerRoute(disabled=True))
 """Not taken out of the chain: where a host's spelling led here late, the filter would hold every body back."""

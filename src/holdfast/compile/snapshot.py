@@ -37,9 +37,11 @@ def _service(intent: Intent, location: str, name: str) -> Iterator[Resource]:
     place, clients = intent.platform.locations[location], intent.platform.clients
     edges = len(place.edges)
     walls = split_walls(intent.settled.get(name) or walls_of(service), edges)
-    yield to_resource(ResourceType.CLUSTER, name, compile_cluster(service, walls))
-    if has_own_endpoints(service):
-        yield to_resource(ResourceType.ENDPOINTS, name, compile_endpoints(service))
+    for upstream_name, upstream in service.each_upstream():
+        cluster = names.cluster_of(name, upstream_name)
+        yield to_resource(ResourceType.CLUSTER, cluster, compile_cluster(cluster, upstream, walls, service.criticality))
+        if has_own_endpoints(upstream):
+            yield to_resource(ResourceType.ENDPOINTS, cluster, compile_endpoints(cluster, upstream))
     mask = mask_clients(clients, place)
     yield to_resource(ResourceType.ROUTES, name, compile_routes(service, clients, mask, edges))
     for host in service.hosts:

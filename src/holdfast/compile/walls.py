@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from envoy.service.runtime.v3 import rtds_pb2
 from google.protobuf.struct_pb2 import Struct
 
-from holdfast.compile.names import RUNTIME_LAYER, own
+from holdfast.compile.names import RUNTIME_LAYER, cluster_of, own
 from holdfast.model.effective import EffectiveService
 from holdfast.model.intent import Intent, Walls
 from holdfast.model.mitigation import Limit
@@ -45,9 +45,13 @@ def settle_walls(old: Intent | None, new: Intent) -> Mapping[str, Walls]:
             continue
         before, after = old.effective(name, location), new.effective(name, location)
         built = old.settled.get(name, walls_of(before))
-        if before.upstream == after.upstream and built != walls_of(after):
+        if _has_same_upstreams(before, after) and built != walls_of(after):
             settled[name] = built
     return settled
+
+
+def _has_same_upstreams(before: EffectiveService, after: EffectiveService) -> bool:
+    return before.upstream == after.upstream and before.upstreams == after.upstreams
 
 
 def compile_location_walls(intent: Intent, location: str) -> rtds_pb2.Runtime:
@@ -56,8 +60,9 @@ def compile_location_walls(intent: Intent, location: str) -> rtds_pb2.Runtime:
     values: dict[str, int] = {}
     for name in sorted(intent.settled):
         if name in intent.services:
-            walls = split_walls(walls_of(intent.effective(name, location)), edges)
-            values |= _keys(name, in_flight=walls.in_flight, pending=walls.pending, connections=walls.connections)
+            service = intent.effective(name, location)
+            walls = split_walls(walls_of(service), edges)
+            values |= _keys(service, in_flight=walls.in_flight, pending=walls.pending, connections=walls.connections)
     return _layer(RUNTIME_LAYER, values | _lower_walls(intent, location, _mitigated(intent)))
 
 
@@ -82,8 +87,9 @@ def _lower_walls(intent: Intent, location: str, lowest: Mapping[str, int]) -> di
     edges, values = len(intent.platform.locations[location].edges), dict[str, int]()
     for name, in_flight in sorted(lowest.items()):
         if name in intent.services and intent.mode_of(name) is Mode.ENFORCE:
-            usual = split_walls(walls_of(intent.effective(name, location)), edges).in_flight
-            values |= _keys(name, in_flight=min(in_flight // edges if in_flight >= edges else in_flight, usual))
+            service = intent.effective(name, location)
+            usual = split_walls(walls_of(service), edges).in_flight
+            values |= _keys(service, in_flight=min(in_flight // edges if in_flight >= edges else in_flight, usual))
     return values
 
 
@@ -96,7 +102,12 @@ def _mitigated(intent: Intent) -> Mapping[str, int]:
     return lowest
 
 
-def _keys(service: str, **walls: int) -> dict[str, int]:
-    """Envoy's runtime keys of a cluster's thresholds (its "Circuit breakers" runtime documentation)."""
+def _keys(service: EffectiveService, **walls: int) -> dict[str, int]:
+    """Envoy's runtime keys of its clusters' thresholds (its "Circuit breakers" runtime documentation)."""
     names = {"in_flight": "max_requests", "pending": "max_pending_requests", "connections": "max_connections"}
-    return {f"circuit_breakers.{service}.default.{names[wall]}": value for wall, value in walls.items()}
+    clusters = [cluster_of(service.name, upstream) for upstream, _ in service.each_upstream()]
+    return {
+        f"circuit_breakers.{cluster}.default.{names[wall]}": value
+        for cluster in clusters
+        for wall, value in walls.items()
+    }

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Period, Positive, Rate
+from holdfast.model.scalars import Period, Positive, Rate
 
 CapMode = Literal["queue", "reject"]
 """What a location does with requests above its cap."""

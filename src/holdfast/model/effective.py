@@ -1,5 +1,6 @@
 """A service with everything it left unsaid filled in, at one location: what the edges enforce."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from holdfast.model.platform import (
@@ -15,6 +16,7 @@ from holdfast.model.platform import (
     ServiceDefaults,
     Upstream,
 )
+from holdfast.model.route import Route
 
 _BUILT_IN = ServiceDefaults()
 """What holds where a platform's own defaults are silent too."""
@@ -47,6 +49,13 @@ class EffectiveService:
     connections: int
     accept: Accept
     upstream: Upstream
+    upstreams: Mapping[str, Upstream]
+    routes: tuple[Route, ...]
+
+    def each_upstream(self) -> Iterator[tuple[str | None, Upstream]]:
+        """All that requests may be sent to: the one without a name first."""
+        yield None, self.upstream
+        yield from self.upstreams.items()
 
 
 def fill_service(
@@ -71,6 +80,8 @@ def fill_service(
         connections=bulkhead.connections or max(defaults.bulkhead.connections or 0, in_flight.maximum),
         accept=service.accept,
         upstream=service.upstream,
+        upstreams=service.upstreams,
+        routes=service.routes,
     )
 
 

@@ -8,8 +8,9 @@ from holdfast.model.finding import Finding, FindingId
 from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Limits, Name
+from holdfast.model.platform import Limits
 from holdfast.model.revision import Revision, RevisionNumber
+from holdfast.model.scalars import Name
 
 
 class _Event(Noun):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Name
+from holdfast.model.scalars import Name
 from holdfast.model.source_rule import SourceRule
 
 FindingId = Annotated[str, StringConstraints(pattern=r"^f-[1-9][0-9]{0,17}$")]

@@ -7,8 +7,9 @@ from pydantic import Field, StringConstraints
 
 from holdfast.model.finding import FindingId
 from holdfast.model.noun import Noun
-from holdfast.model.platform import ClientLimits, Criticality, Name, Network
+from holdfast.model.platform import ClientLimits, Criticality
 from holdfast.model.prediction import Prediction
+from holdfast.model.scalars import Name, Network
 from holdfast.model.source_rule import SourceRule
 
 MitigationId = Annotated[str, StringConstraints(pattern=r"^m-[1-9][0-9]{0,17}$")]

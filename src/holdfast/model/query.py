@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Name
+from holdfast.model.scalars import Name
 
 OPERATIONS_SHOWN_MAX: Final = 50
 """Operations of one service that are told at once."""

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import StringConstraints
 
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Name
+from holdfast.model.scalars import Name
 
 TokenId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
 """What a token is called in lists; no secret."""

@@ -5,11 +5,24 @@ from typing import Final
 
 from holdfast.spec import check, document, forms, translate
 from holdfast.spec.codes import Code
-from holdfast.spec.rules import accept, addresses, capacity, clients, facts, hosts, limits, names, response, upstream
+from holdfast.spec.rules import (
+    accept,
+    addresses,
+    capacity,
+    clients,
+    facts,
+    hosts,
+    limits,
+    names,
+    pools,
+    response,
+    routes,
+    upstream,
+)  # fmt: skip
 
 _MODULES: Final = (
-    document, translate, forms, hosts, names, addresses, capacity, limits, upstream, accept, clients, response, facts,
-    check,
+    document, translate, forms, hosts, names, addresses, pools, capacity, limits, upstream, routes, accept, clients,
+    response, facts, check,
 )  # fmt: skip
 
 CODES: Final = tuple(
@@ -23,7 +36,7 @@ CODES: Final = tuple(
 _SECTIONS: Final = {
     "HF1": "The file",
     "HF2": "Keys and values",
-    "HF3": "Names, hosts and addresses",
+    "HF3": "Names, hosts, addresses and routes",
     "HF4": "Capacity and limits",
     "HF5": "Upstreams and kinds of request",
     "HF6": "Clients",

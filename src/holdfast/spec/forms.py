@@ -130,6 +130,21 @@ def _explain_url_path(value: str) -> tuple[str, str]:
     return f"`{value}` isn't a path that begins with /", "write for example /healthz"
 
 
+def _explain_route_path(value: str) -> tuple[str, str]:
+    fix = f"write /{value}" if re.fullmatch(r"[!-~]*", value) else "write it in ASCII, with %20 for a space"
+    return f"`{value}` isn't a path that begins with / and has no spaces", fix
+
+
+def _explain_header_value(value: str) -> tuple[str, str]:
+    return f"`{value}` isn't the value of a header: printable ASCII", "take out line breaks and letters beyond ASCII"
+
+
+def _explain_rewritten_host(value: str) -> tuple[str, str]:
+    bare = re.sub(r"/.*$", "", re.sub(r"^[A-Za-z]+://", "", value))
+    good = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?", bare)
+    return f"`{value}` isn't a host", f"write {bare}" if good and bare != value else "write for example shop.internal"
+
+
 def _explain_header(value: str) -> tuple[str, str]:
     return f"`{value}` isn't the name of a header", "write for example Idempotency-Key"
 
@@ -137,6 +152,9 @@ def _explain_header(value: str) -> tuple[str, str]:
 NAME: Final = Form(BAD_NAME, _explain_name)
 _HOST: Final = Form(BAD_HOST, _explain_host)
 _ADDRESS: Final = Form(BAD_ADDRESS, _explain_address)
+_HEADER: Final = Form(BAD_WORD, _explain_header)
+_HEADER_VALUE: Final = Form(BAD_WORD, _explain_header_value)
+_ROUTE_PATH: Final = Form(BAD_WORD, _explain_route_path)
 
 FORMS: Final = {
     "name": NAME,
@@ -145,7 +163,19 @@ FORMS: Final = {
     "listen": _ADDRESS,
     "methods": Form(BAD_WORD, _explain_method),
     "content_types": Form(BAD_WORD, _explain_content_type),
+    "method": Form(BAD_WORD, _explain_method),
     "path": Form(BAD_WORD, _explain_url_path),
-    "idempotency_key": Form(BAD_WORD, _explain_header),
+    "exact": _ROUTE_PATH,
+    "prefix": _ROUTE_PATH,
+    "host": Form(BAD_WORD, _explain_rewritten_host),
+    "remove": _HEADER,
+    "idempotency_key": _HEADER,
+    "ports": Form(BAD_WORD, lambda value: (f"`{value}` isn't a range of ports", "write for example 8080-8089")),
 }
 """The form of the texts under each key."""
+
+KEY_FORMS: Final = {"set": _HEADER, "headers": _HEADER}
+"""The form of the keys that people choose, under each key; all others are names."""
+
+VALUE_FORMS: Final = {"set": _HEADER_VALUE, "headers": _HEADER_VALUE}
+"""The form of the texts under keys that people chose, by the key above."""

@@ -47,12 +47,19 @@ bounds:                           # the most a service may have, here or by its 
   burst_max: 4000                 # for every burst
   per_client_max: 500/s           # for limits.per_client.requests
 
+pools:                            # what edges and endpoints draw from; with none, anything goes
+  edge-ports:
+    ports: 1024-65535             # ports that edges listen on
+  backends:
+    addresses: 0.0.0.0/0          # addresses that endpoints have; here all of IPv4
+
 access_log:                       # what every edge writes of its requests, refused and failed ones in any case
   format: json                    # or combined, as web servers write it
   share: 1%                       # of all other requests
 
 tenants:                          # your customers, the units of isolation
   acme:
+    owners: [shop@acme.example]   # who may change the tenant's own file
     contact: ops@acme.example     # e-mail address or webhook to tell when something is done to its services
     consent:                      # what may be done to its services where response is act
       deny: true                  # refuse the sources that an excess comes from
@@ -84,6 +91,7 @@ tenants:                          # your customers, the units of isolation
           body_max: 64KiB         # larger bodies get 413
           header_max: 32KiB       # larger headers get 431
           url_max: 8KiB           # longer URLs get 414
+        internal: false           # true: other services call it, so it is changed as carefully as critical ones
         upstream:                 # where its requests go
           endpoints:              # host:port, or [ipv6]:port
             - 127.0.0.1:9101
@@ -106,6 +114,52 @@ tenants:                          # your customers, the units of isolation
             idempotency_key: Idempotency-Key   # header by which the upstream knows a repeated request
             budget: 20%           # retries are at most this share of what is in flight
             body_max: 64KiB       # larger bodies aren't kept, so they aren't retried
+        upstreams:                # further ones that routes lead to; the same keys as in `upstream`
+          checkout:
+            endpoints: [127.0.0.1:9104]
+        routes:                   # tried in order; what none matches gets 404. Without any, all goes to `upstream`
+          - name: checkout        # unique in the service
+            match:                # all that is stated must hold
+              path:               # one of `exact`, `prefix` and `regex`
+                prefix: /checkout   # by whole parts: /checkout/pay, not /checkouts
+              methods: [GET, POST]  # any of these
+              headers:            # with exactly these values
+                x-beta: "yes"
+            upstream: checkout    # one of `upstreams`; by default `upstream`
+            rewrite:              # what the upstream is asked for instead
+              prefix: /           # in place of the matched prefix, or exact path
+              host: checkout.acme.internal   # in place of the host
+            request_headers:      # as the upstream gets them
+              set:                # in place of any of that name
+                x-shop: acme
+              remove: [x-debug]   # taken out
+            response_headers:     # as the client gets them
+              set:
+                cache-control: no-store
+              remove: [server]
+            timeout: 5s           # for the whole request; by default as for the upstream
+          - name: old-cart
+            match:
+              path:
+                exact: /cart.php  # this path alone
+            redirect:             # the edge answers that it is elsewhere
+              path: /cart         # at another path,
+              host: shop.acme.example   # at another host, or both
+              status: 301         # 301, 302, 303, 307 or 308
+          - name: old-api
+            match:
+              path:
+                regex: "/v[0-2]/.*"   # a whole path, in RE2's syntax
+            answer:               # the edge answers by itself
+              status: 410
+              body: "this version is gone"   # a text
+          - name: rest
+        probes:                   # what must be answered so whatever is changed; sent before a change and during it
+          - path: /
+            method: GET           # the method asked with
+            host: shop.acme.example   # by default the first of `hosts`
+            headers: {x-probe: "1"}   # sent along
+            expect: 200           # the status that is right
 
       # A service for GraphQL only.
       acme-graph:

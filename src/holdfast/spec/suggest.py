@@ -36,9 +36,14 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | Non
 
 def homes_of(key: str, near: Path) -> tuple[str, ...]:
     """The places where a key is known, those nearest to a path first, with that path's own names."""
-    homes = [path[:-1] for path in every_key() if path[-1] == key]
+    homes = dict.fromkeys(_as_upstream(path[:-1]) for path in every_key() if path[-1] == key)
     ranked = sorted(homes, key=lambda home: -_count_shared(home, near))
     return tuple(show_path((*near[: (n := _count_shared(home, near))], *home[n:])) or "the top" for home in ranked)
+
+
+def _as_upstream(home: Path) -> Path:
+    """A service's `upstream`, instead of one of its further ones, which have the same keys."""
+    return (*home[:4], "upstream", *home[6:]) if home[4:5] == ("upstreams",) and len(home) > 5 else home
 
 
 def _count_shared(home: Path, near: Path) -> int:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, Final, NamedTuple, get_args
 
 from holdfast.spec.codes import Finding, Path, error, show_path
-from holdfast.spec.forms import FORMS, NAME, explain_address, explain_network
+from holdfast.spec.forms import FORMS, KEY_FORMS, NAME, VALUE_FORMS, explain_address, explain_network
 from holdfast.spec.quantities import SHARE, Quantity, format_share
 from holdfast.spec.shape import KEY, Shape, keys_of, shape_at
 from holdfast.spec.suggest import EXAMPLES, homes_of, nearest
@@ -159,7 +159,7 @@ def _wrong_value(complaint: _Complaint) -> Finding:
     shape, value = shape_at(path), complaint.value
     if shape and shape.quantity:
         return _wrong_unit(path, value, shape.quantity)
-    if path[-2:-1] == ("trusted_proxies",):
+    if path[-2:-1] == ("trusted_proxies",) or (path[:1] == ("pools",) and path[-1] == "addresses"):
         return explain_network(path, value)
     if isinstance(value, str):
         return explain_address(path, value, str(complaint.context.get("error", "")))
@@ -188,7 +188,9 @@ def _wrong_form(complaint: _Complaint) -> Finding:
     path = complaint.path
     value = str(complaint.value)
     named = [part for part in path if isinstance(part, str) and part != KEY]
-    form = NAME if path[-1] == KEY else FORMS.get(named[-1] if named else "", NAME)
+    above, key = ("", "", *named)[-2:]
+    known = FORMS.get(key, NAME)
+    form = KEY_FORMS.get(above, NAME) if path[-1] == KEY else VALUE_FORMS.get(above, known)
     message, fix = form.explain(value)
     return form.code.at(_without_key(path), message, fix, on_key=path[-1] == KEY)
 
@@ -249,6 +251,7 @@ _HANDLERS: Final[dict[str, Callable[[_Complaint], Finding]]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing_key,
     "too_short": _empty,
+    "string_too_short": _empty,
     "literal_error": _not_a_choice,
     "enum": _not_a_choice,
     "greater_than_equal": _out_of_range,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from holdfast.model.finding import Finding, FindingId
 from holdfast.model.mitigation import Measure, MitigationId
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Name
+from holdfast.model.scalars import Name
 from holdfast.model.state import ClosedFinding, State, Suggestion
 
 

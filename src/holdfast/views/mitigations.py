@@ -5,8 +5,8 @@ from collections.abc import Collection
 from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Name
 from holdfast.model.prediction import Prediction
+from holdfast.model.scalars import Name
 from holdfast.model.state import EndedMitigation, State
 from holdfast.views.edges import Reach
 from holdfast.views.observation import Observation

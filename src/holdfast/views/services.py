@@ -7,7 +7,8 @@ from holdfast.model.effective import Bucket, EffectiveService
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import MitigationId
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Accept, Criticality, Host, InFlight, Limits, Mode, Upstream
+from holdfast.model.platform import Accept, Criticality, InFlight, Limits, Mode, Upstream
+from holdfast.model.scalars import Host
 
 
 class BucketDocument(Noun):

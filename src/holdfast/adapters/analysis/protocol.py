@@ -9,8 +9,8 @@ from typing import Annotated, Final
 from pydantic import Field, TypeAdapter
 
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Name
 from holdfast.model.query import FlaggedOperation, ServiceQueries
+from holdfast.model.scalars import Name
 
 SAMPLES_MAX: Final = 64
 """Samples in one line."""

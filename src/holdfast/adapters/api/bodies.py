@@ -7,8 +7,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Limits, Name
+from holdfast.model.platform import Limits
 from holdfast.model.revision import RevisionNumber
+from holdfast.model.scalars import Name
 from holdfast.model.token import SYSTEM, Role, TokenName
 
 TEXT_CHARACTERS_MAX: Final = 16 * 1024**2

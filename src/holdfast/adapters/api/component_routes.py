@@ -9,8 +9,8 @@ from holdfast.adapters.api.access import Admin, Operator, Viewer
 from holdfast.adapters.api.bodies import Reason
 from holdfast.adapters.api.problems import refuse
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Name
 from holdfast.model.refusal import Refusal
+from holdfast.model.scalars import Name
 from holdfast.views.components import ComponentDocument, ComponentsDocument
 from holdfast.views.queries import FlaggedDocument, QueriesDocument
 

@@ -9,9 +9,9 @@ from holdfast.adapters.api.access import Anyone, Control, Operator, Owner, Viewe
 from holdfast.adapters.api.bodies import OwnerLimitsBody, ProposeBody, RollbackBody
 from holdfast.adapters.api.port import Operations
 from holdfast.adapters.api.problems import Problem, refuse
-from holdfast.model.platform import Name
 from holdfast.model.refusal import Refusal
 from holdfast.model.revision import RevisionStatus
+from holdfast.model.scalars import Name
 from holdfast.model.token import Role, Token
 from holdfast.views.observed import ObservedDocument
 from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument

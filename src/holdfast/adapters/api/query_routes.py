@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from holdfast.adapters.api.access import Anyone, Control, Viewer, may_see
 from holdfast.adapters.api.component_routes import Components
 from holdfast.adapters.api.problems import Problem
-from holdfast.model.platform import Name
+from holdfast.model.scalars import Name
 from holdfast.views.queries import FlaggedDocument, QueriesDocument
 
 router = APIRouter(prefix="/v1")

@@ -40,15 +40,16 @@ class EnvoyAdmin:
         body = await self._get("/stats", {"filter": pattern, "format": "json"})
         return {s["name"]: s["value"] for s in body.json()["stats"] if "value" in s}
 
-    async def count_in_flight(self, clusters: Iterable[str]) -> dict[str, int]:
-        """Requests of these clusters that are with an endpoint or wait for a connection; those with none are left out.
+    async def count_in_flight(self, services: Iterable[str]) -> dict[str, int]:
+        """Requests of these services that are with an endpoint or wait for a connection; those with none are left out.
 
-        At most `CLUSTERS_ASKED_MAX` of them at a time.
+        At most `CLUSTERS_ASKED_MAX` of them at a time. A service's clusters bear its name, or that and a tilde.
         """
-        answer = await self.describe_clusters("|".join(map(re.escape, clusters)))
+        answer = await self.describe_clusters(f"(?:{'|'.join(map(re.escape, services))})(?:~.*)?")
         counts: dict[str, int] = {}
         for cluster, count in _ACTIVE.findall(answer):
-            counts[cluster] = counts.get(cluster, 0) + int(count)
+            service = cluster.partition("~")[0]
+            counts[service] = counts.get(service, 0) + int(count)
         return counts
 
     async def describe_clusters(self, pattern: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from holdfast.drills.scenario import RateRange, Story
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Period, Positive, Rate
+from holdfast.model.scalars import Period, Positive, Rate
 from holdfast.model.units import Share
 
 

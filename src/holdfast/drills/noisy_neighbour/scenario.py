@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from holdfast.drills.scenario import Factor, LocationCap, Range, Story
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Period, Positive, Rate
+from holdfast.model.scalars import Period, Positive, Rate
 from holdfast.model.units import Share
 
 

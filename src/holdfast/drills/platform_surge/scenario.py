@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from holdfast.drills.scenario import CapMode, Factor, Story
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Criticality, InFlight, Natural, Period, Positive
+from holdfast.model.platform import Criticality, InFlight
+from holdfast.model.scalars import Natural, Period, Positive
 from holdfast.model.units import Share
 
 

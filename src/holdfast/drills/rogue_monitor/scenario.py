@@ -9,7 +9,7 @@ from pydantic import Field
 from holdfast.drills.rogues.build import Rogue
 from holdfast.drills.scenario import Factor, RateRange, Story
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Period, Positive, Rate
+from holdfast.model.scalars import Period, Positive, Rate
 from holdfast.model.units import Share
 
 

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from holdfast.drills.peers.names import PeerName
 from holdfast.drills.scenario import CapMode, Factor, LocationCap, Range, RateRange, Story
 from holdfast.model.noun import Noun
-from holdfast.model.platform import InFlight, Natural, Period, Positive, Rate
+from holdfast.model.platform import InFlight  # noqa: TC001 - pydantic reads it
+from holdfast.model.scalars import Natural, Period, Positive, Rate
 from holdfast.model.units import Share
 
 

@@ -18,7 +18,9 @@ from holdfast.spec.rules.clients import check_prefix, check_trust, check_trust_s
 from holdfast.spec.rules.hosts import check_hosts
 from holdfast.spec.rules.limits import check_limits
 from holdfast.spec.rules.names import check_edge_names, check_service_names
+from holdfast.spec.rules.pools import check_pools
 from holdfast.spec.rules.response import check_contacts, check_told
+from holdfast.spec.rules.routes import check_routes
 from holdfast.spec.rules.upstream import check_upstreams
 
 
@@ -35,6 +37,7 @@ RULES: Final = (
     Rule(check_hosts),
     Rule(check_listens, frozenset({"locations"})),
     Rule(check_endpoints, frozenset({"locations"})),
+    Rule(check_pools, frozenset({"locations", "pools"})),
     Rule(check_guarantees, frozenset({"locations", "defaults"})),
     Rule(check_maxima, frozenset({"locations", "defaults"})),
     Rule(check_bursts, frozenset({"locations", "defaults"})),
@@ -43,6 +46,7 @@ RULES: Final = (
     Rule(check_limits, frozenset({"locations", "defaults", "bounds"})),
     Rule(check_upstreams),
     Rule(check_accepts),
+    Rule(check_routes),
     Rule(check_trust, frozenset({"clients"})),
     Rule(check_trust_stated, frozenset({"clients", "locations", "defaults"})),
     Rule(check_prefix, frozenset({"clients", "defaults"})),

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from holdfast.model.platform import Platform
 from holdfast.spec.codes import Finding, Path, error, warning
-from holdfast.spec.rules.walk import Owned, each_service
+from holdfast.spec.rules.walk import Sent, each_upstream
 
 LISTEN_TWICE = error(
     "HF311",
@@ -128,26 +128,26 @@ def _overlaps(one: IP, other: IP) -> bool:
 def check_endpoints(platform: Platform) -> Iterator[Finding]:
     """Endpoints are destinations, none of them an edge."""
     edges = {split_address(listen): (edge, path) for path, edge, listen in each_listen(platform)}
-    for owned in each_service(platform):
+    for sent in each_upstream(platform):
         seen: set[tuple[str, int]] = set()
-        for index, endpoint in enumerate(owned.service.upstream.endpoints):
-            path = (*owned.path, "upstream", "endpoints", index)
+        for index, endpoint in enumerate(sent.upstream.endpoints):
+            path = (*sent.path, "endpoints", index)
             address = split_address(endpoint)
-            yield from _check_endpoint(owned, path, endpoint, edges)
+            yield from _check_endpoint(sent, path, endpoint, edges)
             if address in seen:
-                yield ENDPOINT_TWICE.at(path, f"endpoint {endpoint} of {owned.name} is written twice", "keep one")
+                yield ENDPOINT_TWICE.at(path, f"endpoint {endpoint} of {sent.name} is written twice", "keep one")
             seen.add(address)
 
 
 def _check_endpoint(
-    owned: Owned, path: Path, endpoint: str, edges: dict[tuple[str, int], tuple[str, Path]]
+    sent: Sent, path: Path, endpoint: str, edges: dict[tuple[str, int], tuple[str, Path]]
 ) -> Iterator[Finding]:
     host, port = split_address(endpoint)
     listener = edges.get((host, port)) or edges.get(("127.0.0.1", port) if host == "localhost" else ("", 0))
     if not listener and (host == "localhost" or host.startswith("127.")):
         listener = edges.get(("0.0.0.0", port))
     if listener:
-        message = f"endpoint {endpoint} of {owned.name} is where edge {listener[0]} listens"
+        message = f"endpoint {endpoint} of {sent.name} is where edge {listener[0]} listens"
         yield LOOP.at(path, message, "write the address of the service itself", first=listener[1])
     ip = parse_ip(host)
     if ip and ip.is_unspecified:

@@ -6,7 +6,7 @@ from holdfast.model.platform import Platform
 from holdfast.spec.codes import Finding, error
 from holdfast.spec.facts import Facts
 from holdfast.spec.rules.addresses import each_listen, split_address
-from holdfast.spec.rules.walk import each_service
+from holdfast.spec.rules.walk import each_upstream
 
 UNRESOLVED = error(
     "HF701",
@@ -27,10 +27,13 @@ def check_facts(platform: Platform, facts: Facts) -> Iterator[Finding]:
         if listen in facts.ports_in_use:
             message = f"edge {edge} can't listen on {listen}: something else does"
             yield PORT_IN_USE.at(path, message, "stop what listens there, or choose another port")
-    for owned in each_service(platform) if facts.unresolved else ():
-        for index, endpoint in enumerate(owned.service.upstream.endpoints):
+    for sent in each_upstream(platform) if facts.unresolved else ():
+        for index, endpoint in enumerate(sent.upstream.endpoints):
             host = split_address(endpoint)[0]
             if host in facts.unresolved:
-                path = (*owned.path, "upstream", "endpoints", index)
-                message = f"{host}, an endpoint of {owned.name}, has no address"
-                yield UNRESOLVED.at(path, message, "check the spelling and the DNS record, or write an IP address")
+                message = f"{host}, an endpoint of {sent.name}, has no address"
+                yield UNRESOLVED.at(
+                    (*sent.path, "endpoints", index),
+                    message,
+                    "check the spelling and the DNS record, or write an IP address",
+                )

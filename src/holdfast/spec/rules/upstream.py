@@ -7,7 +7,7 @@ from holdfast.model.platform import Platform, Retries
 from holdfast.model.units import format_duration, format_size
 from holdfast.spec.codes import Finding, error, warning
 from holdfast.spec.quantities import format_share
-from holdfast.spec.rules.walk import Owned, each_service
+from holdfast.spec.rules.walk import Sent, each_upstream
 
 UNSAFE_RETRY = error(
     "HF501",
@@ -84,33 +84,34 @@ LOAD_MAX: Final = 2.0
 
 def check_upstreams(platform: Platform) -> Iterator[Finding]:
     """Every service's retries, timeouts and health check."""
-    for owned in each_service(platform):
-        if owned.service.upstream.retries.attempts_max:
-            yield from _check_methods(owned)
-            yield from _check_bodies(owned)
-            yield from _check_storm(owned)
-        yield from _check_timeouts(owned)
-        yield from _check_health(owned)
+    for sent in each_upstream(platform):
+        if sent.upstream.retries.attempts_max:
+            yield from _check_methods(sent)
+            yield from _check_bodies(sent)
+            yield from _check_storm(sent)
+        yield from _check_timeouts(sent)
+        yield from _check_health(sent)
 
 
-def _check_methods(owned: Owned) -> Iterator[Finding]:
-    retries = owned.service.upstream.retries
+def _check_methods(sent: Sent) -> Iterator[Finding]:
+    retries = sent.upstream.retries
     for index, method in enumerate(retries.methods):
         if method not in IDEMPOTENT and not retries.idempotency_key:
-            path = (*owned.path, "upstream", "retries", "methods", index)
-            message = f"a {method} to {owned.name} that is retried may be carried out twice"
+            path = (*sent.path, "retries", "methods", index)
+            message = f"a {method} to {sent.name} that is retried may be carried out twice"
             fix = f"take {method} out, or name the header that the upstream knows repeats by: idempotency_key"
             yield UNSAFE_RETRY.at(path, message, fix)
 
 
-def _check_bodies(owned: Owned) -> Iterator[Finding]:
-    retries, accepted = owned.service.upstream.retries, owned.service.accept.body_max
+def _check_bodies(sent: Sent) -> Iterator[Finding]:
+    retries, accepted = sent.upstream.retries, sent.owned.service.accept.body_max
     with_body = [method for method in retries.methods if method not in BODILESS]
     if with_body and accepted is not None and accepted > retries.body_max:
         kept = format_size(retries.body_max)
-        message = f"{owned.name} takes bodies up to {format_size(accepted)}; {with_body[0]} above {kept} isn't retried"
-        fix = f"write accept.body_max: {kept}, or raise upstream.retries.body_max"
-        yield BODY_NOT_RETRIED.at((*owned.path, "accept", "body_max"), message, fix)
+        name = sent.owned.name
+        message = f"{name} takes bodies up to {format_size(accepted)}; {with_body[0]} above {kept} isn't retried"
+        fix = f"write accept.body_max: {kept}, or raise {'.'.join(map(str, sent.path[4:]))}.retries.body_max"
+        yield BODY_NOT_RETRIED.at((*sent.owned.path, "accept", "body_max"), message, fix)
 
 
 def multiply_load(retries: Retries) -> float:
@@ -123,19 +124,17 @@ def multiply_load(retries: Retries) -> float:
     return by_attempts if retries.budget >= 1 else min(by_attempts, 1 / (1 - retries.budget))
 
 
-def _check_storm(owned: Owned) -> Iterator[Finding]:
-    retries = owned.service.upstream.retries
+def _check_storm(sent: Sent) -> Iterator[Finding]:
+    retries = sent.upstream.retries
     load = multiply_load(retries)
     if load > LOAD_MAX:
         budget = format_share(retries.budget)
-        message = (
-            f"{retries.attempts_max} retries within {budget} send a failing {owned.name} {load:.3g} times its load"
-        )
-        yield RETRY_STORM.at((*owned.path, "upstream", "retries", "budget"), message, "write a budget of 20%")
+        message = f"{retries.attempts_max} retries within {budget} send a failing {sent.name} {load:.3g} times its load"
+        yield RETRY_STORM.at((*sent.path, "retries", "budget"), message, "write a budget of 20%")
 
 
-def _check_timeouts(owned: Owned) -> Iterator[Finding]:
-    upstream, path = owned.service.upstream, (*owned.path, "upstream", "timeouts")
+def _check_timeouts(sent: Sent) -> Iterator[Finding]:
+    upstream, path = sent.upstream, (*sent.path, "timeouts")
     timeouts, tries = upstream.timeouts, 1 + upstream.retries.attempts_max
     whole = format_duration(timeouts.request)
     if timeouts.connect > timeouts.request:
@@ -148,13 +147,13 @@ def _check_timeouts(owned: Owned) -> Iterator[Finding]:
         yield NO_TIME.at((*path, "per_try"), message, fix)
 
 
-def _check_health(owned: Owned) -> Iterator[Finding]:
-    check, endpoints = owned.service.upstream.health_check, owned.service.upstream.endpoints
-    path = (*owned.path, "upstream", "health_check")
+def _check_health(sent: Sent) -> Iterator[Finding]:
+    check, endpoints = sent.upstream.health_check, sent.upstream.endpoints
+    path = (*sent.path, "health_check")
     if check is None and len(endpoints) > 1:
-        message = f"{owned.name} has {len(endpoints)} endpoints and no health check"
+        message = f"{sent.name} has {len(endpoints)} endpoints and no health check"
         yield NO_CHECK.at((*path[:-1], "endpoints"), message, "add health_check: {path: /healthz}")
     if check and check.timeout > check.interval:
         timeout, interval = format_duration(check.timeout), format_duration(check.interval)
-        message = f"a check of {owned.name} may take {timeout}, and the next is due after {interval}"
+        message = f"a check of {sent.name} may take {timeout}, and the next is due after {interval}"
         yield SLOW_CHECK.at((*path, "timeout"), message, f"write {interval} or less")

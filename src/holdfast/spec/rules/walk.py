@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from holdfast.model.platform import Platform, Service
+from holdfast.model.platform import Platform, Service, Upstream
 from holdfast.spec.codes import Path
 
 
@@ -14,6 +14,27 @@ class Owned(NamedTuple):
     tenant: str
     name: str
     service: Service
+
+
+class Sent(NamedTuple):
+    """An upstream of a service, and where it is written."""
+
+    path: Path
+    owned: Owned
+    upstream: Upstream
+
+    @property
+    def name(self) -> str:
+        """How people call it: by its service, and by its own name if it has one."""
+        return self.owned.name if self.path[-1] == "upstream" else f"{self.path[-1]} of {self.owned.name}"
+
+
+def each_upstream(platform: Platform) -> Iterator[Sent]:
+    """Every upstream of every service, in the order of the file."""
+    for owned in each_service(platform):
+        yield Sent((*owned.path, "upstream"), owned, owned.service.upstream)
+        for name, upstream in owned.service.upstreams.items():
+            yield Sent((*owned.path, "upstreams", name), owned, upstream)
 
 
 def each_service(platform: Platform) -> Iterator[Owned]:
