@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     ENVOY_MISSING = 8, "there is no Envoy for this machine"
     DISK_FULL = 9, "the state directory can't be written"
     NOT_FOUND = 13, "nothing is known of what was asked for"
+    UNCONFIRMED = 14, "the plan found what must be confirmed first"
     FAILED = 70, "a bug in Holdfast"
 
     def __new__(cls, value: int, meaning: str) -> Self:

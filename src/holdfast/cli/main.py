@@ -19,6 +19,7 @@ from holdfast.cli import (
     limits,
     mitigations,
     observed,
+    plan,
     revisions,
     salvage,
     status,
@@ -28,7 +29,7 @@ from holdfast.cli import (
 from holdfast.cli.exit_codes import ExitCode
 
 PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
-    "Platform files": (check.init, check.check, check.schema),
+    "Platform files": (check.init, check.check, plan.plan, check.schema),
     "What is in force": (
         up.up,
         status.status,

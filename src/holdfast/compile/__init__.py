@@ -1,8 +1,9 @@
 """Platform and mitigations in, snapshots out: pure, and the only place that knows Envoy's configuration."""
 
 from holdfast.compile.bootstrap import EdgeBoot, compile_bootstrap
+from holdfast.compile.effects import REHEARSED_HEADER, rehearse_effects
 from holdfast.compile.mitigations import compile_mitigations
-from holdfast.compile.names import owner_of
+from holdfast.compile.names import owner_of, service_of
 from holdfast.compile.observed import COUNTS_PATTERN, read_counts
 from holdfast.compile.rehearsal import find_rehearsed_edge, rehearse_snapshot
 from holdfast.compile.snapshot import compile_services, compile_snapshot
@@ -10,6 +11,7 @@ from holdfast.compile.walls import settle_walls
 
 __all__ = [
     "COUNTS_PATTERN",
+    "REHEARSED_HEADER",
     "EdgeBoot",
     "compile_bootstrap",
     "compile_mitigations",
@@ -18,6 +20,8 @@ __all__ = [
     "find_rehearsed_edge",
     "owner_of",
     "read_counts",
+    "rehearse_effects",
     "rehearse_snapshot",
+    "service_of",
     "settle_walls",
 ]

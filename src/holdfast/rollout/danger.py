@@ -1,0 +1,64 @@
+"""What must be confirmed about a change, and what it is told from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from holdfast.model.intent import Intent
+from holdfast.model.recorded import PlatformUsage, RecordedRequest
+from holdfast.rollout.changes import PlatformChange
+from holdfast.rollout.outcomes import Difference
+
+SHOWN_MAX: Final = 5
+MANY_MIN: Final = 3
+"""So many services, tenants at once are many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Something about a change that must be confirmed: `code` names its kind, `services` whom it is about.
+
+    `evidence` are the requests, hosts, addresses or numbers that prove it, the most telling first.
+    """
+
+    code: str
+    message: str
+    services: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is known of a change: both sides, what differs, and what became of recorded requests."""
+
+    old: Intent
+    new: Intent
+    changes: PlatformChange
+    differences: Sequence[Difference] = ()
+    failing_probes: Sequence[tuple[RecordedRequest, int]] = ()
+    """Probes that the new configuration answers otherwise than expected, each with the status it gives."""
+    requests: Sequence[RecordedRequest] = ()
+    usage: PlatformUsage = field(default_factory=PlatformUsage)
+    dead: frozenset[str] = frozenset()
+    """New endpoints that refused a connection."""
+
+
+def group_by_service(differences: Iterable[Difference]) -> dict[str | None, list[Difference]]:
+    """Differences by the service that they are about, the weightiest first."""
+    found: dict[str | None, list[Difference]] = {}
+    for difference in sorted(differences, key=lambda d: -d.request.weight):
+        found.setdefault(difference.service, []).append(difference)
+    return found
+
+
+def show_requests(differences: Sequence[Difference]) -> tuple[str, ...]:
+    """The first of these, each with what it gets now and what it would get."""
+    return tuple(
+        f"{d.request.method} {d.request.host}{d.request.path}: {_say(d.old.status, d.old.cause)} → "
+        f"{_say(d.new.status, d.new.cause)}"
+        for d in differences[:SHOWN_MAX]
+    )
+
+
+def _say(status: int, cause: str) -> str:
+    return f"{status} ({cause})" if cause else str(status)

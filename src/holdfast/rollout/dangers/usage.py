@@ -1,0 +1,74 @@
+"""Less than what is known to be used."""
+
+from collections.abc import Iterator
+from math import inf
+
+from holdfast.model.platform import Mode
+from holdfast.rollout.danger import Change, Danger
+from holdfast.rollout.hosts import find_service, index_hosts
+
+
+def find_tight(change: Change) -> Iterator[Danger]:
+    """Limits that are lower than they were, and lower than what a service is asked for at its peak."""
+    for name in sorted(change.new.services):
+        usage = change.usage.services.get(name)
+        if usage is None or change.new.mode_of(name) is Mode.OBSERVE:
+            continue
+        for location in change.new.platform.locations:
+            if location not in change.old.platform.locations or name not in change.old.services:
+                continue
+            after, before = change.new.effective(name, location), change.old.effective(name, location)
+            free = before.mode is Mode.OBSERVE
+            client, was_client = (each.per_client.per_s if each.per_client else inf for each in (after, before))
+            limits = (
+                ("limits.requests", before.total.per_s, after.total.per_s, usage.peak_rps, "requests/s at its peak"),
+                ("limits.per_client", was_client, client, usage.busiest_client_rps,
+                 "requests/s from its busiest client"),
+                ("in_flight.maximum", before.in_flight.maximum, after.in_flight.maximum, usage.peak_in_flight,
+                 "requests in flight at its peak"),
+                ("connections", before.connections, after.connections, usage.peak_in_flight,
+                 "requests in flight at its peak"),
+            )  # fmt: skip
+            for key, had, has, used, words in limits:
+                if (free or has < had) and has < used:
+                    message = f"{name} has {used:g} {words}, and {key} would be {has:g} instead of {had:g}"
+                    yield Danger("limit-below-usual", message, (name,), (f"{key}: {had:g} → {has:g}, used: {used:g}",))
+            break
+
+
+def find_small_locations(change: Change) -> Iterator[Danger]:
+    """Locations that would be gone, or carry less than they are asked for."""
+    for name, usage in change.usage.locations.items():
+        place, was = change.new.platform.locations.get(name), change.old.platform.locations.get(name)
+        if was is not None and place is None:
+            message = f"location {name} would be gone, and is asked {usage.rps:g} requests/s"
+            yield Danger("location-gone", message, evidence=(name,))
+        elif place is not None and was is not None:
+            for key, had, has, used in (
+                ("requests", was.capacity.requests, place.capacity.requests, usage.peak_rps),
+                ("in_flight", was.capacity.in_flight, place.capacity.in_flight, usage.peak_in_flight),
+            ):
+                if has < had and has < used:
+                    message = f"location {name} uses {used:g} at its peak, and capacity.{key} would be {has:g}"
+                    yield Danger("limit-below-usual", message, evidence=(f"{key}: {had:g} → {has:g}, used: {used:g}",))
+
+
+def find_short_timeouts(change: Change) -> Iterator[Danger]:
+    """Timeouts that are shorter than they were, and shorter than recorded requests took."""
+    slow: dict[str, tuple[float, str]] = {}
+    hosts = index_hosts(change.new)
+    for request in change.requests:
+        name = find_service(hosts, request.host)
+        if name and request.latency_s is not None and request.latency_s > slow.get(name, (0.0, ""))[0]:
+            slow[name] = request.latency_s, f"{request.method} {request.path} took {request.latency_s:g} s"
+    for name, (latency_s, shown) in sorted(slow.items()):
+        if name not in change.changes.mentioned or name not in change.old.services:
+            continue
+        after, before = (intent.services[name].service.upstream.timeouts for intent in (change.new, change.old))
+        for key in ("request", "per_try"):
+            has, had = getattr(after, key) or inf, getattr(before, key) or inf
+            if has < had and has <= latency_s:
+                message = (
+                    f"{name} takes up to {latency_s:g} s, and timeouts.{key} would be {has:g} s instead of {had:g} s"
+                )
+                yield Danger("timeout-below-usual", message, (name,), (shown,))

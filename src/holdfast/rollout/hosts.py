@@ -1,0 +1,20 @@
+"""Which service answers for a host."""
+
+from collections.abc import Mapping
+
+from holdfast.model.intent import Intent
+
+
+def index_hosts(intent: Intent) -> dict[str, str]:
+    """Every host and wildcard, in lower case, with its service."""
+    return {host.lower(): name for name, owned in intent.services.items() for host in owned.service.hosts}
+
+
+def find_service(hosts: Mapping[str, str], host: str) -> str | None:
+    """The service that answers for a request's host: its own, or the longest wildcard's; None if none does."""
+    name = host.lower().partition(":")[0].removesuffix(".")
+    if name in hosts:
+        return hosts[name]
+    parts = name.split(".")
+    wildcards = ("*." + ".".join(parts[n:]) for n in range(1, len(parts)))
+    return next((hosts[each] for each in wildcards if each in hosts), None)
