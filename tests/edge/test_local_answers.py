@@ -124,10 +124,22 @@ def test_no_healthy_endpoint(edge: RunningEdge, upstream: Upstream) -> None:
     assert_explained(ask(edge.address, HOST), 503, "upstream.unhealthy")
 
 
+def test_no_route_for_a_path(edge: RunningEdge, upstream: Upstream) -> None:
+    edge.serve({"shop": service(upstream, routes=[{"name": "api", "match": {"path": {"prefix": "/api"}}}])})
+    assert_explained(ask(edge.address, HOST, target="/other"), 404, "no-route")
+
+
 def test_no_kind_of_answer_is_left_out() -> None:
     """`REPLIES` lists them; each has a test here."""
     tested = {name.partition(" ")[0] for name in (*REFUSED, *MITIGATED)}
-    tested |= {"limit.location", "upstream.unreachable", "upstream.broken", "upstream.timeout", "upstream.unhealthy"}
+    tested |= {
+        "no-route",
+        "limit.location",
+        "upstream.unreachable",
+        "upstream.broken",
+        "upstream.timeout",
+        "upstream.unhealthy",
+    }
     assert {r.cause for r in REPLIES if not r.cause.startswith("%")} <= tested
 
 

@@ -90,6 +90,7 @@ _CAUSES: Final[tuple[tuple[str, Kind | None], ...]] = (
     ("block", Kind.MITIGATED_FIRST),
     ("deny", Kind.MITIGATED_FIRST),
     ("accept.graphql", Kind.REJECTED_LAST),
+    ("no-route", Kind.REJECTED_LAST),
     ("accept.", Kind.REJECTED_FIRST),
 )
 """How the causes of refusals begin, as answers state them; the first that fits counts. The limit counts its own.

@@ -141,6 +141,14 @@ def _tell_unknown_host(subject: Subject) -> Reason:
     return Reason(f"No service has the host {host or 'that was asked for'}.", advice=advice)
 
 
+def _tell_no_route(subject: Subject) -> Reason:
+    asked = f"{subject.request.method} {subject.request.path}".strip() or "the request"
+    routes = () if subject.service is None else tuple(route.name for route in subject.service.routes)
+    known = f"They are tried in this order: {', '.join(routes[:20])}." if routes else ""
+    advice = ("Add a route for it, or one for everything else at the end: `{name: rest}`.",)
+    return Reason(f"None of the routes of {subject.name} is for {asked}.", (known,) if known else (), advice=advice)
+
+
 def _tell_upstream(subject: Subject) -> Reason:
     summary = _UPSTREAM[subject.request.cause].format(name=subject.name)
     if subject.service is None:
@@ -191,6 +199,7 @@ _TELL: Final[Mapping[str, Callable[[Subject], Reason]]] = {
     "limit.location": _tell_location_limit,
     "bulkhead": _tell_bulkhead,
     "unknown-host": _tell_unknown_host,
+    "no-route": _tell_no_route,
     "edge": _tell_edge,
     **{f"accept.{key}": _tell_accept for key in _NOT_ACCEPTED},
     **dict.fromkeys(_MITIGATED, _tell_mitigation),

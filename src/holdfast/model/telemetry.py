@@ -25,7 +25,7 @@ class Metric(IntEnum):
     MITIGATED = 4
     """Refused by a mitigation."""
     REJECTED = 5
-    """Refused for what it is: accept rules, sizes, GraphQL."""
+    """Refused for what it is: accept rules, sizes, GraphQL, a path that no route of the service is for."""
     FAILED = 6
     """Admitted, and answered 5xx by the upstream or for want of one."""
     CLIENT_ERRORS = 7
