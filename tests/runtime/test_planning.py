@@ -149,3 +149,15 @@ def test_a_service_that_the_change_does_not_mention_is_not_asked_about() -> None
     new = make_platform({"criticality": "critical"})
     found = plan(make_platform({}), new, ask("/"), ask("/", host="blog.example"))
     assert (found.dangers, found.asked) == ((), 1)
+
+
+def test_a_scratch_edge_waits_for_nothing() -> None:
+    """What isn't sent to it, an Envoy that boots would wait for, a quarter of a minute for each."""
+
+    async def try_out(folder: Path) -> str:
+        intent = Intent(make_platform({"limits": {"requests": "1/s"}}))
+        await EffectTest(folder, find_envoy).try_requests("new", intent, "here", ["shop"], [ask("/")])
+        return (folder / "new" / "envoy.log").read_text()
+
+    with tempfile.TemporaryDirectory(prefix="hf-") as folder:
+        assert "initial fetch timed out" not in asyncio.run(try_out(Path(folder)))

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from typing import Final
 
 from envoy.config.cluster.v3 import cluster_pb2
-from envoy.config.core.v3 import address_pb2, base_pb2
+from envoy.config.core.v3 import address_pb2, base_pb2, extension_pb2
 from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
 from envoy.config.route.v3 import route_components_pb2, route_pb2, scoped_route_pb2
+from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
 from envoy.service.runtime.v3 import rtds_pb2
 
 from holdfast.compile.message import pack, seconds, to_resource
@@ -17,18 +18,17 @@ from holdfast.model.resource import Resource, ResourceType, Snapshot, index_reso
 REHEARSED_HEADER: Final = "x-holdfast-rehearsed"
 """Tells the stub which route a request came by, and for which upstream: `ROUTE CLUSTER`."""
 _WAIT_S: Final = 10.0
-_DROPPED: Final = (ResourceType.ENDPOINTS, ResourceType.EXTENSION)
-"""Endpoints, so that nothing can be reached; and limits and mitigations, which aren't what is asked about."""
 
 
 def rehearse_effects(snapshot: Snapshot, services: Collection[str], listen: str, stub: str) -> Snapshot:
     """What a scratch edge is given to show what these services' routes do: `listen` and `stub` are UNIX sockets."""
-    kept = (r for k, r in rehearse_snapshot(snapshot, listen).items() if k.type not in _DROPPED)
-    changed = (_rehearse(resource, services, stub) for resource in kept)
+    changed = (_rehearse(resource, services, stub) for resource in rehearse_snapshot(snapshot, listen).values())
     return index_resources(resource for resource in changed if resource is not None)
 
 
-def _rehearse(resource: Resource, services: Collection[str], stub: str) -> Resource | None:
+def _rehearse(  # noqa: PLR0911 - one for each kind
+    resource: Resource, services: Collection[str], stub: str
+) -> Resource | None:
     kind, name = resource.key.type, resource.key.name
     match kind:
         case ResourceType.CLUSTER:
@@ -38,6 +38,10 @@ def _rehearse(resource: Resource, services: Collection[str], stub: str) -> Resou
         case ResourceType.SCOPE:
             scope = scoped_route_pb2.ScopedRouteConfiguration.FromString(resource.body)
             return resource if scope.route_configuration_name in services else None
+        case ResourceType.ENDPOINTS:
+            return None
+        case ResourceType.EXTENSION:
+            return to_resource(kind, name, extension_pb2.TypedExtensionConfig(name=name, typed_config=_NO_RULES))
         case ResourceType.RUNTIME:
             return to_resource(kind, name, rtds_pb2.Runtime(name=name))
     return resource
@@ -71,4 +75,6 @@ def _tell_routes(resource: Resource) -> route_pb2.RouteConfiguration:
     return config
 
 
+_NO_RULES: Final = pack(rbac_pb2.RBAC())
+"""In place of limits and mitigations, which aren't what is asked about. Left out, Envoy would wait for them."""
 _SWITCHED_OFF: Final = pack(route_components_pb2.FilterConfig(disabled=True))

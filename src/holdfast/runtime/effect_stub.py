@@ -9,7 +9,7 @@ from typing import Final, Self
 
 import h11
 
-ANSWERED: Final = (("cache-control", "public, max-age=60"), ("server", "stub"), ("x-powered-by", "stub"))
+ANSWERED: Final = (("cache-control", "max-age=60"), ("server", "stub"), ("x-powered-by", "stub"))
 """Headers of its answers, so that it shows what routes take out of them or set in their place."""
 _READ_BYTES: Final = 65_536
 

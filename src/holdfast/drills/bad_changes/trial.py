@@ -9,12 +9,15 @@ from holdfast.drills.bad_changes.corpus import STAGES, Case
 from holdfast.drills.bad_changes.editing import MAIN, BadEdit, Files
 from holdfast.model.diagnostic import Severity
 from holdfast.model.intent import Intent
+from holdfast.rollout.changes import ChangeKind
 from holdfast.spec import Checked, check_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from holdfast.model.platform import Platform
+    from holdfast.rollout.outcomes import Difference
+    from holdfast.rollout.plan import Plan
     from holdfast.runtime.planning import Planner
 
 BROKEN: Final = "broken"
@@ -67,8 +70,15 @@ async def try_case(case: Case, planner: Planner) -> Tried:
             return Tried(case, "cold_start", tuple(nack.message for nack in plan.nacks))
         if plan.dangers:
             return Tried(case, "plan", tuple(f"{danger.code}: {danger.message}" for danger in plan.dangers))
-        strangers |= {difference.service or "" for difference in plan.differences} - case.differs
+        strangers |= {d.service or "" for d in plan.differences if _is_noticed(d, plan)} - case.differs
     return Tried(case, None, strangers=tuple(sorted(strangers)) if case.caught_by is None else ())
+
+
+def _is_noticed(difference: Difference, plan: Plan) -> bool:
+    """Whether clients are answered otherwise: that another server of the same service answers them is no difference."""
+    changed = plan.changes.services.get(difference.service or "")
+    is_new = changed is not None and changed.kind is ChangeKind.ADDED
+    return not is_new and not set(difference.aspects) <= {"upstream", "service"}
 
 
 def _check(files: Files) -> Checked:

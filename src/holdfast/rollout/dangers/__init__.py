@@ -22,7 +22,6 @@ from holdfast.rollout.dangers.requests import (
     find_lost,
     find_odd_paths,
     find_public_pages,
-    find_removed_in_use,
     find_strangers,
 )
 from holdfast.rollout.dangers.usage import find_short_timeouts, find_small_locations, find_tight
@@ -32,7 +31,6 @@ RULES: Final[tuple[Callable[[Change], Iterator[Danger]], ...]] = (
     find_lost,
     find_failing_probes,
     find_odd_paths,
-    find_removed_in_use,
     find_hosts_gone,
     find_moved_hosts,
     find_taken_hosts,

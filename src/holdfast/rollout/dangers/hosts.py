@@ -35,10 +35,11 @@ def find_moved_hosts(change: Change) -> Iterator[Danger]:
 
 
 def find_taken_hosts(change: Change) -> Iterator[Danger]:
-    """A new host below another tenant's wildcard, or a wildcard over others' hosts: the longest match wins."""
+    """A new wildcard over others' hosts, or a new host that another tenant's wildcard is asked for now."""
     before, after = index_hosts(change.old), index_hosts(change.new)
+    asked = {request.host.lower() for request in change.requests}
     for host in sorted(after.keys() - before.keys()):
-        taken = [other for other in before if _is_below(host, other) or _is_below(other, host)]
+        taken = [other for other in before if _is_below(other, host) or (host in asked and _is_below(host, other))]
         for other in sorted(taken):
             owners = change.new.services[after[host]].tenant, change.old.services[before[other]].tenant
             if owners[0] != owners[1]:

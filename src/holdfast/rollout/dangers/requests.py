@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from holdfast.rollout.changes import ChangeKind
 from holdfast.rollout.danger import SHOWN_MAX, Change, Danger, group_by_service, show_requests
 from holdfast.rollout.outcomes import Difference, Outcome
 
@@ -47,17 +46,6 @@ def find_odd_paths(change: Change) -> Iterator[Danger]:
         message = f"{service} would be asked for paths with two slashes in a row"
         evidence = tuple(f"{d.request.path} becomes {d.new.path}" for d in theirs[:SHOWN_MAX])
         yield Danger("double-slash", message, (service or "",), evidence)
-
-
-def find_removed_in_use(change: Change) -> Iterator[Danger]:
-    """Services that go while they are asked."""
-    removed = {n for n, c in change.changes.services.items() if c.kind is ChangeKind.REMOVED}
-    asked = group_by_service(d for d in change.differences if d.old.service in removed)
-    for service, theirs in asked.items():
-        count = sum(d.request.weight for d in theirs)
-        yield Danger(
-            "removed-in-use", f"{service} would be gone, and is asked ({count:g} were recorded)", (service or "",)
-        )
 
 
 def find_public_pages(change: Change) -> Iterator[Danger]:
