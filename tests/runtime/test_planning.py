@@ -15,7 +15,7 @@ from holdfast.model.recorded import RecordedRequest
 from holdfast.model.units import WRITTEN
 from holdfast.rollout.plan import Plan, Verdict
 from holdfast.runtime.canary import EnvoyCanary
-from holdfast.runtime.effect_test import EffectTest
+from holdfast.runtime.effects import EffectTrials
 from holdfast.runtime.planning import Planner
 
 ELSEWHERE = "192.0.2.1:80"
@@ -50,7 +50,7 @@ def plan(old: Platform, new: Platform, *requests: RecordedRequest) -> Plan:
     async def find_out() -> Plan:
         with tempfile.TemporaryDirectory(prefix="hf-") as folder:
             canary = EnvoyCanary(Path(folder) / "canary", find_envoy)
-            planner = Planner(compiler, canary, EffectTest(Path(folder) / "effects", find_envoy))
+            planner = Planner(compiler, canary, EffectTrials(Path(folder) / "effects", find_envoy))
             return await planner.plan(Intent(old), new, requests)
 
     return asyncio.run(find_out())
@@ -156,7 +156,8 @@ def test_a_scratch_edge_waits_for_nothing() -> None:
 
     async def try_out(folder: Path) -> str:
         intent = Intent(make_platform({"limits": {"requests": "1/s"}}))
-        await EffectTest(folder, find_envoy).try_requests("new", intent, "here", ["shop"], [ask("/")])
+        snapshot = compiler.compile_snapshot(intent, "here")
+        await EffectTrials(folder, find_envoy).try_requests("new", intent, snapshot, ["shop"], [ask("/")])
         return (folder / "new" / "envoy.log").read_text()
 
     with tempfile.TemporaryDirectory(prefix="hf-") as folder:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -21,7 +21,7 @@ from holdfast.model.intent import Intent
 from holdfast.model.recorded import RecordedRequest
 from holdfast.rollout.plan import Plan, Verdict
 from holdfast.runtime.canary import EnvoyCanary
-from holdfast.runtime.effect_test import EffectTest
+from holdfast.runtime.effects import EffectTrials
 from holdfast.runtime.planning import Planner
 from holdfast.spec import Checked, check_bytes
 
@@ -46,13 +46,10 @@ def plan(
     if old.platform is None:
         _show_mistakes(old, against)
     recorded = _read_requests(requests)
-    if new.platform is None or old.platform is None:
-        found = Plan(new.diagnostics)
-        if not (as_json or markdown):
-            _show_mistakes(new, file)
-    else:
-        with err().status("Trying the change on scratch edges"):
-            found = _make_plan(Intent(old.platform), new, recorded)
+    if new.platform is None and not (as_json or markdown):
+        _show_mistakes(new, file)
+    with err().status("Trying the change on scratch edges"):
+        found = _make_plan(Intent(old.platform), new, recorded)
     confirmed = tuple(confirm or ())
     if as_json:
         sys.stdout.write(render_json(found, confirmed))
@@ -79,7 +76,7 @@ def _make_plan(old: Intent, new: Checked, requests: tuple[RecordedRequest, ...])
         fail(ExitCode.ENVOY_MISSING, str(failure))
     with tempfile.TemporaryDirectory(prefix="hf-") as folder:
         canary = EnvoyCanary(Path(folder) / "canary", find_envoy)
-        planner = Planner(compiler, canary, EffectTest(Path(folder) / "effects", find_envoy))
+        planner = Planner(compiler, canary, EffectTrials(Path(folder) / "effects", find_envoy))
         return asyncio.run(planner.plan(old, new.platform, requests, diagnostics=new.diagnostics))
 
 
@@ -94,6 +91,6 @@ def _read_requests(file: Path | None) -> tuple[RecordedRequest, ...]:
         fail(ExitCode.INPUT_MISTAKEN, f"{file}: {place}: {first['msg']} ({failure.error_count()} mistakes)")
 
 
-def _show_mistakes(checked: Checked, file: Path) -> None:
+def _show_mistakes(checked: Checked, file: Path) -> NoReturn:
     print_diagnostics(Console(highlight=False), checked, str(file))
     raise typer.Exit(ExitCode.INPUT_MISTAKEN)

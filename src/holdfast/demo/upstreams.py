@@ -26,7 +26,8 @@ def loopback_endpoints(platform: Platform) -> Mapping[int, str]:
     endpoints = {}
     for tenant in platform.tenants.values():
         for name, service in tenant.services.items():
-            for address in service.upstream.endpoints:
+            upstreams = (service.upstream, *service.upstreams.values())
+            for address in (endpoint for upstream in upstreams for endpoint in upstream.endpoints):
                 host, _, port = address.rpartition(":")
                 if host in ("127.0.0.1", "localhost"):
                     endpoints[int(port)] = name

@@ -10,14 +10,10 @@ from holdfast.model.platform import Criticality, Limits, Mode, Platform, Service
 
 @dataclass(frozen=True, slots=True)
 class OwnedService:
-    """A service, the tenant that it belongs to, and the platform whose word holds where it says nothing.
-
-    That isn't always the intent's own: while a revision is rolled out, some services are the old one's.
-    """
+    """A service and the tenant that it belongs to."""
 
     tenant: str
     service: Service
-    platform: Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +45,12 @@ class Intent:
 
     def __post_init__(self) -> None:
         owned = {
-            name: OwnedService(tenant_name, service, self.platform)
+            name: OwnedService(tenant_name, service)
             for tenant_name, tenant in self.platform.tenants.items()
             for name, service in tenant.services.items()
         }
         object.__setattr__(self, "services", owned)
-        object.__setattr__(self, "guaranteed", _sum_guaranteed(owned))
+        object.__setattr__(self, "guaranteed", _sum_guaranteed(self.platform, owned))
 
     def under(self, mitigations: tuple[Mitigation, ...]) -> "Intent":
         """The same platform under other mitigations; costs nothing per service."""
@@ -68,27 +64,15 @@ class Intent:
         """The same platform with other services looked into; costs nothing per service."""
         return self._having(watched=services)
 
-    def taking(self, newer: "Intent", names: frozenset[str]) -> "Intent":
-        """The same, but for these services, which are as a newer intent has them (or has them no more).
-
-        What all services share stays as it is here. Costs a little per service.
-        """
-        services = {name: owned for name, owned in self.services.items() if name not in names}
-        services |= {name: newer.services[name] for name in sorted(names) if name in newer.services}
-        settled = {name: walls for name, walls in self.settled.items() if name not in names}
-        settled |= {name: walls for name, walls in newer.settled.items() if name in names}
-        return self._having(services=services, settled=settled, guaranteed=_sum_guaranteed(services))
-
     def effective(self, name: str, location: str) -> EffectiveService:
         """A service with everything unsaid filled in, as it holds at a location; KeyError if it isn't known."""
         owned = self.services[name]
         place = self.platform.locations[location]
-        return fill_service(owned.platform, owned.tenant, name, owned.service, place, self.owner_limits.get(name))
+        return fill_service(self.platform, owned.tenant, name, owned.service, place, self.owner_limits.get(name))
 
     def mode_of(self, name: str) -> Mode:
         """Whether a service's protections refuse, or only count; KeyError if it isn't known."""
-        owned = self.services[name]
-        return owned.service.mode or owned.platform.mode
+        return self.services[name].service.mode or self.platform.mode
 
     def _having(self, **changes: object) -> "Intent":
         other = object.__new__(Intent)
@@ -97,10 +81,9 @@ class Intent:
         return other
 
 
-def _sum_guaranteed(services: Mapping[str, OwnedService]) -> Mapping[Criticality, int]:
-    guaranteed = dict[Criticality, int]()
+def _sum_guaranteed(platform: Platform, services: Mapping[str, OwnedService]) -> Mapping[Criticality, int]:
+    defaults, guaranteed = platform.defaults, dict[Criticality, int]()
     for owned in services.values():
-        defaults = owned.platform.defaults
         criticality = owned.service.criticality or defaults.criticality
         in_flight = owned.service.bulkhead.in_flight or defaults.bulkhead.in_flight
         guaranteed[criticality] = guaranteed.get(criticality, 0) + (in_flight.guaranteed if in_flight else 0)

@@ -160,7 +160,7 @@ class Consent(Noun):
 class Tenant(Noun):
     """A customer; the unit of isolation. `contact` is an e-mail address, or the http(s) URL of a webhook.
 
-    `owners` may change the tenant's own file within the platform's bounds.
+    `owners` are people who answer for its services; nothing is allowed or refused by that.
     """
 
     services: dict[Name, Service]

@@ -42,6 +42,16 @@ class Change:
     dead: frozenset[str] = frozenset()
     """New endpoints that refused a connection."""
 
+    @property
+    def location(self) -> str | None:
+        """A location that both sides have, to compare services at; None if there is none."""
+        return next((name for name in self.new.platform.locations if name in self.old.platform.locations), None)
+
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """The services that both sides have, by name."""
+        return tuple(sorted(self.new.services.keys() & self.old.services.keys()))
+
 
 def group_by_service(differences: Iterable[Difference]) -> dict[str | None, list[Difference]]:
     """Differences by the service that they are about, the weightiest first."""

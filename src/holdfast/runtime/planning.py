@@ -19,7 +19,7 @@ from holdfast.rollout.hosts import find_service, index_hosts
 from holdfast.rollout.outcomes import Outcome, find_differences
 from holdfast.rollout.plan import Plan
 from holdfast.runtime.compiler import Compiler
-from holdfast.runtime.effect_test import EffectsUnknown, EffectTest
+from holdfast.runtime.effects import EffectsUnknown, EffectTrials
 
 REQUESTS_MAX: Final = 20_000
 NOTHING_KNOWN: Final = PlatformUsage()
@@ -32,7 +32,7 @@ class _Known:
     old: Intent
     new: Intent
     changes: PlatformChange
-    differing: frozenset[str]
+    snapshots: tuple[Snapshot, Snapshot]
     requests: tuple[RecordedRequest, ...]
     usage: PlatformUsage
     dead: frozenset[str]
@@ -42,7 +42,7 @@ class _Known:
 class Planner:
     """Finds out what a change would do. One plan is made at a time."""
 
-    def __init__(self, compiler: Compiler, canary: Canary, effects: EffectTest) -> None:
+    def __init__(self, compiler: Compiler, canary: Canary, effects: EffectTrials) -> None:
         self._compiler = compiler
         self._canary = canary
         self._effects = effects
@@ -66,27 +66,28 @@ class Planner:
             changes = find_changes(old, new)
             if not changes:
                 return Plan(diagnostics, changes)
-            location = next(iter(new.platform.locations))
-            before, after = await asyncio.to_thread(self._compile_both, old, new, location)
-            nacks = (await self._canary.prove(after)).nacks
-            differing = _find_differing(before, after) if before else frozenset(new.services)
+            plain = old.under(())
+            snapshots = await asyncio.to_thread(self._compile_both, plain, new)
+            nacks = (await self._canary.prove(snapshots[1])).nacks
             if nacks:
                 return Plan(diagnostics, changes, nacks=nacks)
-            known = _Known(old, new, changes, differing, tuple(requests), usage, dead, tuple(diagnostics))
+            known = _Known(plain, new, changes, snapshots, tuple(requests), usage, dead, tuple(diagnostics))
             return await self._try_out(known)
 
-    def _compile_both(self, old: Intent, new: Intent, location: str) -> tuple[Snapshot, Snapshot]:
-        plain = old.under(())
-        before = self._compiler.compile_snapshot(plain, location) if location in plain.platform.locations else {}
-        return before, self._compiler.compile_snapshot(new, location)
+    def _compile_both(self, old: Intent, new: Intent) -> tuple[Snapshot, Snapshot]:
+        """Both sides at the new one's first location; the old side at its own first, if it hasn't that."""
+        location = next(iter(new.platform.locations))
+        before = location if location in old.platform.locations else next(iter(old.platform.locations))
+        return self._compiler.compile_snapshot(old, before), self._compiler.compile_snapshot(new, location)
 
-    async def _try_out(self, known: "_Known") -> Plan:
+    async def _try_out(self, known: _Known) -> Plan:
         old, new, changes = known.old, known.new, known.changes
-        touched = changes.mentioned | known.differing
+        differing = _find_differing(*known.snapshots)
+        touched = changes.mentioned | differing
         probes = tuple(_list_probes(new, touched))
         asked = (*_choose_requests(old, new, touched, known.requests), *probes)
         try:
-            outcomes = await self._ask_both(old, new, touched, asked)
+            outcomes = await self._ask_both(known, touched, asked)
         except EffectsUnknown as unknown:
             why = Danger("effects-unknown", f"what the change does couldn't be tried: {unknown}")
             return Plan(known.diagnostics, changes, dangers=(why,), nacks=unknown.nacks)
@@ -101,16 +102,15 @@ class Planner:
             known.usage,
             known.dead,
         )
-        strangers = () if changes.shared else _name_strangers(known.differing - changes.mentioned)
+        strangers = () if changes.shared else _name_strangers(differing - changes.mentioned)
         dangers = (*strangers, *find_dangers(change))
         return Plan(known.diagnostics, changes, differences, dangers, asked=len(asked))
 
     async def _ask_both(
-        self, old: Intent, new: Intent, touched: frozenset[str], asked: Sequence[RecordedRequest]
+        self, known: _Known, touched: frozenset[str], asked: Sequence[RecordedRequest]
     ) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...]]:
-        locations = (next(iter(intent.platform.locations)) for intent in (old, new))
-        sides = zip(("old", "new"), (old.under(()), new), locations, strict=True)
-        trials = [self._effects.try_requests(name, intent, place, touched, asked) for name, intent, place in sides]
+        sides = zip(("old", "new"), (known.old, known.new), known.snapshots, strict=True)
+        trials = [self._effects.try_requests(*side, touched, asked) for side in sides]
         before, after = await asyncio.gather(*trials)
         return before, after
 

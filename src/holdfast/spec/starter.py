@@ -59,7 +59,7 @@ access_log:                       # what every edge writes of its requests, refu
 
 tenants:                          # your customers, the units of isolation
   acme:
-    owners: [shop@acme.example]   # who may change the tenant's own file
+    owners: [shop@acme.example]   # who answers for the tenant's services
     contact: ops@acme.example     # e-mail address or webhook to tell when something is done to its services
     consent:                      # what may be done to its services where response is act
       deny: true                  # refuse the sources that an excess comes from
@@ -91,7 +91,7 @@ tenants:                          # your customers, the units of isolation
           body_max: 64KiB         # larger bodies get 413
           header_max: 32KiB       # larger headers get 431
           url_max: 8KiB           # longer URLs get 414
-        internal: false           # true: other services call it, so it is changed as carefully as critical ones
+        internal: false           # true: other services call it, which `plan` looks after
         upstream:                 # where its requests go
           endpoints:              # host:port, or [ipv6]:port
             - 127.0.0.1:9101
@@ -154,7 +154,7 @@ tenants:                          # your customers, the units of isolation
               status: 410
               body: "this version is gone"   # a text
           - name: rest
-        probes:                   # what must be answered so whatever is changed; sent before a change and during it
+        probes:                   # what must be answered so whatever is changed; `plan` tries them
           - path: /
             method: GET           # the method asked with
             host: shop.acme.example   # by default the first of `hosts`

@@ -16,7 +16,7 @@ from holdfast.adapters.envoy.binary import find_envoy
 from holdfast.drills.bad_changes.corpus import Case, read_corpus
 from holdfast.drills.bad_changes.trial import Tried, try_case
 from holdfast.runtime.canary import EnvoyCanary
-from holdfast.runtime.effect_test import EffectTest
+from holdfast.runtime.effects import EffectTrials
 from holdfast.runtime.planning import Planner
 
 GOOD = frozenset({"caught", "passed"})
@@ -41,7 +41,7 @@ async def _try_all(cases: list[Case]) -> list[Tried]:
     tried = []
     with tempfile.TemporaryDirectory(prefix="hf-") as folder:
         canary = EnvoyCanary(Path(folder) / "canary", find_envoy)
-        planner = Planner(compiler, canary, EffectTest(Path(folder) / "effects", find_envoy))
+        planner = Planner(compiler, canary, EffectTrials(Path(folder) / "effects", find_envoy))
         for case in cases:
             found = await try_case(case, planner)
             tried.append(found)

@@ -10,11 +10,11 @@ from holdfast.rollout.hosts import find_service, index_hosts
 
 def find_policy_for_many(change: Change) -> Iterator[Danger]:
     """A word that changes how many services are treated, none of which the change names."""
-    location = next((n for n in change.new.platform.locations if n in change.old.platform.locations), None)
+    location = change.location
     if location is None or not change.changes.shared:
         return
     moved: dict[tuple[str, str, str], list[str]] = {}
-    for name in sorted(change.new.services.keys() & change.old.services.keys()):
+    for name in change.lasting:
         after, before = change.new.effective(name, location), change.old.effective(name, location)
         for key in ("mode", "response", "criticality"):
             was, will = str(getattr(before, key)), str(getattr(after, key))
@@ -28,11 +28,11 @@ def find_policy_for_many(change: Change) -> Iterator[Danger]:
 
 def find_demoted(change: Change) -> Iterator[Danger]:
     """A service that was kept when a location was full, and would be among the first to go."""
-    for name in sorted(change.changes.mentioned & change.new.services.keys() & change.old.services.keys()):
-        place = next((n for n in change.new.platform.locations if n in change.old.platform.locations), None)
-        if place is None:
-            return
-        before, after = (intent.effective(name, place).criticality for intent in (change.old, change.new))
+    location = change.location
+    if location is None:
+        return
+    for name in filter(change.changes.mentioned.__contains__, change.lasting):
+        before, after = (intent.effective(name, location).criticality for intent in (change.old, change.new))
         if before in CRITICAL and after not in CRITICAL:
             usage = change.usage.services.get(name)
             asked = f", and has {usage.rps:g} requests/s" if usage else ""
@@ -65,7 +65,7 @@ def find_untrusted(change: Change) -> Iterator[Danger]:
 def find_not_internal(change: Change) -> Iterator[Danger]:
     """Services that others call, and that would no longer be there for that."""
     hosts = index_hosts(change.old)
-    for name in sorted(change.changes.mentioned & change.new.services.keys() & change.old.services.keys()):
+    for name in filter(change.changes.mentioned.__contains__, change.lasting):
         if change.old.services[name].service.internal and not change.new.services[name].service.internal:
             callers = Counter[str]()
             for request in change.requests:

@@ -21,7 +21,7 @@ def find_strangers(change: Change) -> Iterator[Danger]:
 def find_lost(change: Change) -> Iterator[Danger]:
     """Requests that are served now and would be turned away."""
     for service, theirs in group_by_service(d for d in change.differences if d.loses).items():
-        callers = Counter({d.request.caller: 0 for d in theirs if d.request.caller})
+        callers = Counter[str]()
         for difference in theirs:
             if difference.request.caller:
                 callers[difference.request.caller] += round(difference.request.weight)

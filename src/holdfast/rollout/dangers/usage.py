@@ -3,37 +3,38 @@
 from collections.abc import Iterator
 from math import inf
 
+from holdfast.model.effective import EffectiveService
 from holdfast.model.platform import Mode
+from holdfast.model.recorded import Usage
 from holdfast.rollout.danger import Change, Danger
 from holdfast.rollout.hosts import find_service, index_hosts
 
 
 def find_tight(change: Change) -> Iterator[Danger]:
     """Limits that are lower than they were, and lower than what a service is asked for at its peak."""
-    for name in sorted(change.new.services):
+    location = change.location
+    for name in change.lasting if location else ():
         usage = change.usage.services.get(name)
-        if usage is None or change.new.mode_of(name) is Mode.OBSERVE:
+        if location is None or usage is None or change.new.mode_of(name) is Mode.OBSERVE:
             continue
-        for location in change.new.platform.locations:
-            if location not in change.old.platform.locations or name not in change.old.services:
-                continue
-            after, before = change.new.effective(name, location), change.old.effective(name, location)
-            free = before.mode is Mode.OBSERVE
-            client, was_client = (each.per_client.per_s if each.per_client else inf for each in (after, before))
-            limits = (
-                ("limits.requests", before.total.per_s, after.total.per_s, usage.peak_rps, "requests/s at its peak"),
-                ("limits.per_client", was_client, client, usage.busiest_client_rps,
-                 "requests/s from its busiest client"),
-                ("in_flight.maximum", before.in_flight.maximum, after.in_flight.maximum, usage.peak_in_flight,
-                 "requests in flight at its peak"),
-                ("connections", before.connections, after.connections, usage.peak_in_flight,
-                 "requests in flight at its peak"),
-            )  # fmt: skip
-            for key, had, has, used, words in limits:
-                if (free or has < had) and has < used:
-                    message = f"{name} has {used:g} {words}, and {key} would be {has:g} instead of {had:g}"
-                    yield Danger("limit-below-usual", message, (name,), (f"{key}: {had:g} → {has:g}, used: {used:g}",))
-            break
+        after, before = change.new.effective(name, location), change.old.effective(name, location)
+        begins = before.mode is Mode.OBSERVE
+        for key, had, has, used, words in _list_limits(before, after, usage):
+            if (begins or has < had) and has < used:
+                message = f"{name} has {used:g} {words}, and {key} would be {has:g} instead of {had:g}"
+                yield Danger("limit-below-usual", message, (name,), (f"{key}: {had:g} → {has:g}, used: {used:g}",))
+
+
+def _list_limits(
+    before: EffectiveService, after: EffectiveService, usage: Usage
+) -> Iterator[tuple[str, float, float, float, str]]:
+    """Each limit: its key, what it was and would be, what is used of it, and how that is said."""
+    was, will = (each.per_client.per_s if each.per_client else inf for each in (before, after))
+    at_peak = "requests in flight at its peak"
+    yield "limits.requests", before.total.per_s, after.total.per_s, usage.peak_rps, "requests/s at its peak"
+    yield "limits.per_client", was, will, usage.busiest_client_rps, "requests/s from its busiest client"
+    yield "in_flight.maximum", before.in_flight.maximum, after.in_flight.maximum, usage.peak_in_flight, at_peak
+    yield "connections", before.connections, after.connections, usage.peak_in_flight, at_peak
 
 
 def find_small_locations(change: Change) -> Iterator[Danger]:

@@ -13,11 +13,12 @@ from typing import Final
 
 import h11
 
-from holdfast.compile import REHEARSED_HEADER, compile_snapshot, rehearse_effects
+from holdfast.compile import REHEARSED_HEADER, rehearse_effects
 from holdfast.model.edge import Nack
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Upstream
 from holdfast.model.recorded import RecordedRequest
+from holdfast.model.resource import Snapshot
 from holdfast.rollout.hosts import find_service, index_hosts
 from holdfast.rollout.outcomes import Headers, Outcome
 from holdfast.runtime.effect_stub import EffectStub
@@ -46,7 +47,7 @@ class EffectsUnknown(Exception):
         self.nacks = tuple(nacks)
 
 
-class EffectTest:
+class EffectTrials:
     """Tries requests on configurations, each in a scratch Envoy in a folder of its own below `folder`."""
 
     def __init__(self, folder: Path, binary: Callable[[], Path]) -> None:
@@ -54,18 +55,23 @@ class EffectTest:
         self._binary = binary
 
     async def try_requests(
-        self, name: str, intent: Intent, location: str, services: Collection[str], requests: Sequence[RecordedRequest]
+        self,
+        name: str,
+        intent: Intent,
+        snapshot: Snapshot,
+        services: Collection[str],
+        requests: Sequence[RecordedRequest],
     ) -> tuple[Outcome, ...]:
-        """What becomes of each request under an intent, of which only these services are booted.
+        """What becomes of each request under an intent, compiled as `snapshot`; only these services are booted.
 
         `name` tells trials apart that run at a time. EffectsUnknown if it can't be told.
         """
         folder = self._folder / name
         listen, stub = folder / "listen.sock", self._folder / f"{name}.stub.sock"
-        snapshot = rehearse_effects(compile_snapshot(intent, location), services, str(listen), str(stub))
+        rehearsed = rehearse_effects(snapshot, services, str(listen), str(stub))
         stub.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         stub.unlink(missing_ok=True)
-        booting = boot_scratch_envoy(snapshot, folder, self._binary, upstreams_unreachable=False)
+        booting = boot_scratch_envoy(rehearsed, folder, self._binary, upstreams_unreachable=False)
         async with EffectStub(stub, _named_headers(intent, services)), booting as nacks:
             if nacks:
                 raise EffectsUnknown(nacks[0].message, nacks)
