@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 from rich.console import Console
 
-from bench import bystanders, proxied, rejected, scale, telemetry
+from bench import bystanders, changes, proxied, rejected, scale, telemetry
 from bench.page import write_page
 from bench.proxies import ProxyName, is_installed, read_version
 from bench.report import Report, draw_table, to_json
@@ -28,6 +28,7 @@ BENCHMARKS: Mapping[str, Callable[..., Coroutine[None, None, Table]]] = {
     "bystanders": bystanders.run,
     "scale": scale.run,
     "telemetry": telemetry.run,
+    "changes": changes.run,
 }
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from typing import Any
 
-    from holdfast.adapters.xds.session import Outcome, Session
+    from holdfast.adapters.xds.messages import Outcome
+    from holdfast.adapters.xds.session import Session
     from holdfast.model.intent import Intent
     from holdfast.model.resource import Snapshot
 

@@ -143,6 +143,19 @@ HOLDFAST: Final = (
         "a mitigation ({{ $labels.kind }}) was reverted since it did harm: what it was for may go on",
     ),
     Alert(
+        "HoldfastRolledBack",
+        "increase(holdfast_rollouts_rolled_back_total[10m]) > 0",
+        "ticket",
+        "a revision was rolled back, by itself since it did harm, or by somebody: holdfast rollout says why",
+    ),
+    Alert(
+        "HoldfastRolloutStands",
+        "time() - holdfast_rollout_wave_since_seconds > 3600 + holdfast_rollout_bake_seconds"
+        " and holdfast_rollout_wave > 0",
+        "ticket",
+        "a rollout stands still: some services have another revision than the rest. holdfast rollout says why",
+    ),
+    Alert(
         "HoldfastTenantNotTold",
         'increase(holdfast_tenant_notices_total{result="failed"}[1h]) > 0',
         "ticket",

@@ -73,6 +73,7 @@ _VALUES: Final = {
     "finding_id": "f-1",
     "request_id": "r-1",
     "token_id": "00000000",
+    "sequence": "1",
 }
 _METHODS: Final = ("get", "put", "post", "delete")
 
@@ -105,7 +106,7 @@ def list_operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Map
 def _make_app(tokens: TokenStore) -> FastAPI:
     """The API over no control: enough to describe it, and to see whom it turns away."""
     nothing = cast("Any", None)
-    return make_app(Behind(nothing, nothing, nothing, nothing), tokens)
+    return make_app(Behind(nothing, nothing, nothing, nothing, nothing), tokens)
 
 
 def _make_token(tokens: TokenStore, role: Role) -> str:

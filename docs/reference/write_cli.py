@@ -57,7 +57,11 @@ def walk_commands(app: typer.Typer, prefix: str = "holdfast", panel: str = "") -
             yield f"{prefix} {_name(info)}", panel or str(info.rich_help_panel), info.callback
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            yield from walk_commands(group.typer_instance, f"{prefix} {group.name}", str(group.rich_help_panel))
+            words, shown_in = f"{prefix} {group.name}", str(group.rich_help_panel)
+            alone = group.typer_instance.registered_callback
+            if alone is not None and alone.callback is not None:
+                yield words, shown_in, alone.callback
+            yield from walk_commands(group.typer_instance, words, shown_in)
 
 
 def _name(info: CommandInfo) -> str:
@@ -92,7 +96,7 @@ def _shared_options() -> list[inspect.Parameter]:
 
 
 def _parameters(callback: Callable[..., Any]) -> list[inspect.Parameter]:
-    return list(inspect.signature(callback).parameters.values())
+    return [p for p in inspect.signature(callback).parameters.values() if p.annotation is not typer.Context]
 
 
 def _described(parameter: inspect.Parameter) -> ParameterInfo:

@@ -2,6 +2,7 @@
 """Write drill-results.md, beside this file, from what drills left in docs/results: a full run each."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,20 @@ Full runs, as `holdfast drill run NAME --json` wrote them, and simulations, as `
 measured, and how, is in [the guide](../guides/drills.md).
 """
 _SIMULATED: Final = "simulation-"
+_PUSHED: Final = frozenset(f"bad-changes-{peer}.json" for peer in ("envoy", "nginx", "haproxy"))
+_OUTCOMES: Final = {
+    "cases": "all",
+    "refused": "refused",
+    "refused_yet_broke": "of these, broke requests all the same",
+    "broke": "taken, and broke requests",
+    "unseen": "taken, and no single request shows the harm",
+    "passed": "taken, and broke nothing",
+    "not_expressible": "can't be said there, or nothing of its configuration is another",
+    "broken": "couldn't be tried",
+    "services_broken": "services broken, over all changes",
+    "requests_broken": "requests broken, over all changes",
+}
+_WAVES: Final = "bad-changes-waves.json"
 _TOLD_BY_HEADING: Final = frozenset({"tenants", "length_s", "step_s", "seed", "examples_of_false"})
 
 
@@ -24,8 +39,52 @@ def render_results() -> str:
     parts = []
     for file in sorted(RESULTS.glob("*.json")):
         run = json.loads(file.read_text(encoding="utf-8"))
-        parts.append(_render_simulation(run) if file.name.startswith(_SIMULATED) else _render_run(run))
+        parts.append(_choose(file.name)(run))
     return _INTRODUCTION + "".join(parts)
+
+
+def _choose(name: str) -> Callable[[dict[str, Any]], str]:
+    if name.startswith(_SIMULATED):
+        return _render_simulation
+    if name == _WAVES:
+        return _render_waves
+    return _render_pushed if name in _PUSHED else _render_run
+
+
+def _render_pushed(run: dict[str, Any]) -> str:
+    rows = "".join(
+        f"| {what} | {run['bad'][name]:,} | {run['harmless'][name]:,} |\n" for name, what in _OUTCOMES.items()
+    )
+    versions = ", ".join(f"{key} {value}" for key, value in run["versions"].items())
+    return (
+        f"\n## {run['scenario']}, pushed to {run['peer']} at once\n\n"
+        f"| changes | bad | harmless |\n|---|---|---|\n{rows}\nVersions: {versions}.\n"
+    )
+
+
+def _render_waves(run: dict[str, Any]) -> str:
+    counted = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in run["bad"].items())
+    versions = ", ".join(f"{key} {value}" for key, value in run["versions"].items())
+    return (
+        f"\n## {run['scenario']}, forced past the plan under traffic\n\n"
+        f"What nothing before an edge catches; waves bake {run['bake_s']:g} s, and what is usual was learnt for "
+        f"{run['learn_s']:g} s. Wrong are requests of services that were hurt, until the end; of several tries, the "
+        "worst is told.\n\n"
+        "| case | stopped by | tries, stopped | after | waves begun | requests/s | services hurt | wrong |\n"
+        "|---|---|---|---|---|---|---|---|\n"
+        + "".join(_render_wave_case(case) for case in run["cases"])
+        + f"\n{counted}. Not expressed: {'; '.join(run['not_expressed'])}. Versions: {versions}.\n"
+    )
+
+
+def _render_wave_case(case: dict[str, Any]) -> str:
+    hurt = case["services_hurt"]
+    after = f"{case['last_wave_s']:g} s" if case["rolled_back"] else ""
+    wrong = ", ".join(f"{each['wrong']:,} of {each['asked']:,}" for each in hurt.values())
+    tries = f"{case['tries']}, {case['tries_stopped']}"
+    waves = f"{case['waves_begun']} of {case['waves']}"
+    names = ", ".join(hurt) or "none"
+    return f"| {case['case']} | {case['outcome']} | {tries} | {after} | {waves} | {case['rps']:,.0f} | {names} | {wrong} |\n"
 
 
 def _render_simulation(run: dict[str, Any]) -> str:

@@ -13,10 +13,11 @@ from holdfast.spec.schema import build_schema
 _INTRODUCTION: Final = """\
 # The platform file
 
-One YAML file says everything. `holdfast init` writes one in which every key stands, with a comment; `holdfast check`
-says all that is wrong with yours ([diagnostics.md](diagnostics.md)); `holdfast schema` prints its JSON Schema, by which
-editors complete keys: save it as `platform.schema.json` and begin your file with
-`# yaml-language-server: $schema=platform.schema.json`.
+One YAML file says everything; or a directory does, with
+[a file for each tenant](../guides/a-file-for-each-tenant.md). `holdfast init` writes a file in which every key stands,
+with a comment; `holdfast check` says all that is wrong with yours ([diagnostics.md](diagnostics.md)); `holdfast schema`
+prints its JSON Schema, by which editors complete keys: save it as `platform.schema.json` and begin your file with
+`# yaml-language-server: $schema=platform.schema.json`. For a tenant's own file it is `holdfast schema --tenant`.
 
 Quantities have units: durations `250ms`, `15s`, `5m`, `1h30m`, `1d`; sizes `512B`, `64KiB`, `1MiB`; rates `100/s`,
 `30/min`; shares `20%`. Names are DNS labels: lower-case letters, digits and inner hyphens, at most 63.

@@ -87,7 +87,7 @@ def test_standard_input_is_read_for_a_dash(run: CliRunner) -> None:
     assert result.exit_code == 0
 
 
-@pytest.mark.parametrize("name", ["absent.yaml", "."])
+@pytest.mark.parametrize("name", ["absent.yaml", "absent/platform.yaml"])
 def test_a_file_that_cannot_be_read_ends_with_2(run: CliRunner, tmp_path: Path, name: str) -> None:
     result = run.invoke(APP, ["check", str(tmp_path / name)])
     assert result.exit_code == 2

@@ -85,7 +85,7 @@ def test_apply_shows_every_mistake(up: Run, file: Path) -> None:
 
 def test_apply_shows_warnings_of_what_it_put_in_force(up: Run, file: Path) -> None:
     file.write_text(PLATFORM.replace('["127.0.0.1:9000"]', '["127.0.0.1:9000", "127.0.0.1:9000"]'))
-    applied = up("apply", str(file))
+    applied = up("apply", str(file), "--at-once", "--reason", "a typo")
     assert "Revision 2 is in force" in applied.stdout
     assert "warning HF" in applied.stderr
     assert "fix" in applied.stderr
@@ -106,7 +106,7 @@ def test_what_the_canary_refuses(up: Run, file: Path, control: RunningControl) -
 def test_history_and_rollback(up: Run, file: Path) -> None:
     assert "no other revision" in up("rollback", code=ExitCode.REFUSED).stderr
     file.write_text(PLATFORM + "\n")
-    up("apply", str(file))
+    up("apply", str(file), "--at-once", "--reason", "now")
     assert "Revision 3 is in force" in up("rollback", "--reason", "worse").stdout
     assert "Revision 4 is in force" in up("rollback", "2").stdout
     up("rollback", "77", code=ExitCode.REFUSED)
@@ -270,7 +270,7 @@ def test_findings_and_suggestions(up: Run, control: RunningControl) -> None:
 def test_observed(up: Run, file: Path, control: RunningControl) -> None:
     assert "No service is in observe mode." in up("observed").stdout
     file.write_text(PLATFORM.replace("{hosts: [shop.example]", "{mode: observe, hosts: [shop.example]"))
-    up("apply", str(file))
+    up("apply", str(file), "--at-once", "--reason", "to look")
     shown = up("observed").stdout
     assert "unknown  " in shown
     assert "Missing, since they don't answer: e1" in shown

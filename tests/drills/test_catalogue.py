@@ -30,7 +30,7 @@ def test_a_scenario_of_ones_own_is_read_from_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("nosy", "there is no drill 'nosy'; there are: mitigation-"), ("none.yaml", "can't be read")]
+    ("name", "told"), [("nosy", "there is no drill 'nosy'; there are: bad-route-push"), ("none.yaml", "can't be read")]
 )
 def test_an_unknown_scenario_is_told(name: str, told: str) -> None:
     with pytest.raises(ScenarioInvalid, match=told):
@@ -55,6 +55,8 @@ def test_a_scenario_of_another_drill_is_told() -> None:
         ("surge-attack", "from: 34/s, to: 56/s", "from: 34/s, to: 33/s", "from 34 is above to 33"),
         ("surge-attack", "  reject: {guaranteed", "  # reject: {guaranteed", "no walls are stated"),
         ("platform-surge", "share: 5%", "share: 6%", "add up to 101%"),
+        ("bad-route-push", "from: 2%, to: 4%", "from: 4%, to: 2%", "from 4.00% to 2.00% is no range of shares"),
+        ("bad-route-push", "services: 200", "services: 50", "greater than or equal to 100"),
         ("platform-surge", "factor: 3 ", "factor: 5 ", "critical classes alone ask for 100% of the capacity"),
     ],
 )

@@ -17,6 +17,7 @@ from holdfast.drills.result import DrillResult, Verdict
 
 DRILL = [sys.executable, "-m", "holdfast", "drill"]
 RUN_S_MAX = 110
+SHORT_KILLS = 1
 
 
 @pytest.fixture
@@ -125,6 +126,21 @@ def test_mistaken_mitigations_last_where_nobody_watches(scratch: str, tmp_path: 
     result = play_short(scratch, tmp_path, "mitigation-backfire", "--without-protections")
     assert result.verdict is Verdict.FAIL
     assert read_values(result, "block_reverted_max", "one_bucket_reverted_max") == [None, None]
+
+
+def test_a_bad_push_is_stopped_by_its_plan_and_by_its_first_wave(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "bad-route-push")
+    assert result.verdict is not Verdict.INVALID
+    assert read_values(result, "harmless_half_planned_sound", "harmless_to_all_not_rolled_back") == [1, 1]
+    assert read_values(result, "stopped_by_plan", "dormant_refused", "restarted_edge_whole") == [1, 1, 1]
+    assert read_values(result, "forced_rolled_back", "forced_further_waves") == [1, 0]
+    assert read_values(result, "kills_converged") == [SHORT_KILLS]
+
+
+def test_a_bad_push_to_everybody_at_once_is_an_outage(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "bad-route-push", "--without-protections")
+    assert result.verdict is Verdict.FAIL
+    assert read_values(result, "calls_answered") == [0]
 
 
 def test_a_rogue_monitor_is_switched_off_and_reverted_and_no_request_notices(scratch: str, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from holdfast.compile import EdgeBoot, compile_bootstrap, owner_of
 
 if TYPE_CHECKING:
     from edge.asking import Address
-    from holdfast.adapters.xds.session import Outcome
+    from holdfast.adapters.xds.messages import Outcome
     from holdfast.model.edge import EdgeStatus
     from holdfast.model.resource import Snapshot, SnapshotDelta
 

@@ -26,7 +26,8 @@ from holdfast.model.resource import SnapshotDelta
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
-    from holdfast.adapters.xds.session import Outcome, Session
+    from holdfast.adapters.xds.messages import Outcome
+    from holdfast.adapters.xds.session import Session
     from holdfast.model.resource import Resource, Snapshot
 
     Adjust = Callable[[Snapshot], Snapshot]

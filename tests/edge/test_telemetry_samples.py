@@ -110,3 +110,17 @@ def test_where_there_is_more_a_smaller_share_is_drawn(edge: Reported, upstream: 
         "fewer than all are sampled",
     )
     until(lambda: edge.reports[-1].sampled_share == 1.0, "all are sampled again once it is quiet")
+
+
+def test_what_a_plan_needs_to_ask_again(edge: Reported, upstream: Upstream) -> None:
+    rewritten = {"prefix": "/inner", "host": "inner.example"}
+    routes = [{"name": "files", "match": {"path": {"prefix": "/files"}}, "rewrite": rewritten}]
+    edge.serve({"shop": service(upstream, routes=routes)})
+    headers = ("Content-Type: text/plain; charset=utf-8", "Accept: text/*", "Cookie: session=secret")
+    ask(edge.address, HOST, *headers, method="POST", target="/files/a1b2c3d4?key=secret&flag", body=b"secret" * 10)
+    (sample,) = sampled(edge)
+    assert (sample.method, sample.host, sample.route) == ("POST", "inner.example", "files")
+    assert (sample.target, sample.path) == ("/inner/a1b2c3d4?key=x&flag", "/inner/a1b2c3d4")
+    assert (sample.content_type, sample.accept, sample.body_bytes) == ("text/plain", "text/*", 60)
+    assert sample.head_bytes > sum(map(len, headers))
+    assert "secret" not in repr(sample)

@@ -4,7 +4,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.engine.evolve import replay
@@ -22,6 +22,7 @@ def live_through(seed: int) -> list[Event]:
     return [recorded.event for recorded in run.outside.journal.read()]
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10_000), st.randoms(use_true_random=False))
 def test_protection_commutes_with_everything_else(seed: int, random: Random) -> None:
     events = live_through(seed)
@@ -34,6 +35,7 @@ def test_protection_commutes_with_everything_else(seed: int, random: Random) -> 
     assert replay(shuffled) == replay(events)
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10_000))
 def test_every_event_is_the_same_after_being_written_and_read(seed: int) -> None:
     for event in live_through(seed):
@@ -64,6 +66,14 @@ def test_every_type_of_event_has_a_version() -> None:
         "revision_proposed",
         "revision_refused",
         "revision_in_force",
+        "rollout_began",
+        "wave_began",
+        "rollout_paused",
+        "rollout_resumed",
+        "rollout_promoted",
+        "revision_rolled_back",
+        "changes_frozen",
+        "changes_thawed",
         "mitigation_started",
         "mitigation_adjusted",
         "mitigation_ended",
@@ -73,5 +83,6 @@ def test_every_type_of_event_has_a_version() -> None:
         "finding_closed",
         "tenant_told",
         "component_switched",
+        "change_noted",
         "owner_limits_set",
     }

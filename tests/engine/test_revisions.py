@@ -1,5 +1,7 @@
 """Revisions: proposed, proved or refused, overtaken, rolled back."""
 
+from dataclasses import replace
+
 import pytest
 
 from fakes.engine import Play, make_content, make_facts
@@ -9,7 +11,7 @@ from holdfast.engine.react import ProveRevision, PublishRevision, resume
 from holdfast.model.event import RevisionInForce, RevisionProposed, RevisionRefused
 from holdfast.model.intent import Walls
 from holdfast.model.refusal import RefusalCode
-from holdfast.model.revision import RevisionStatus
+from holdfast.model.revision import Revision, RevisionStatus
 
 A, B = make_content("a"), make_content("b")
 
@@ -128,3 +130,34 @@ def test_a_restart_takes_up_what_was_left_undone() -> None:
     play.put_in_force("a", make_facts("a"))
     play.do(ProposeRevision("ann", B, "p.yaml"))
     assert resume(play.state) == (PublishRevision(1), ProveRevision(2))
+
+
+def test_the_commit_of_a_file_stays_with_it() -> None:
+    play = Play()
+    play.do(ProposeRevision("ann", A, "p.yaml", commit="0123abc-dirty"))
+    play.do(CanaryAnswered(1, make_facts("a")))
+    play.put_in_force("b", make_facts("b"))
+    play.do(Rollback("bob"))
+    assert [play.state.revisions[number].revision.commit for number in (1, 2, 3)] == [
+        "0123abc-dirty",
+        "",
+        "0123abc-dirty",
+    ]
+
+
+def test_a_revision_from_before_commits_were_known_is_read() -> None:
+    old = {"number": 1, "content": A, "author": "ann", "reason": "", "proposed_at": 1.0, "file": "p.yaml"}
+    assert Revision.model_validate(old).commit == ""
+
+
+def test_a_change_of_a_part_goes_on_in_place_of_what_it_was_compared_with_only() -> None:
+    play = Play()
+    play.put_in_force("a", make_facts("a"))
+    play.put_in_force("b", make_facts("b"))
+    change = ProposeRevision("owner", make_content("c"), "p.yaml", onto=2)
+    assert play.refuse(replace(change, onto=1)) is RefusalCode.OVERTAKEN
+    play.do(ProposeRevision("ann", make_content("d"), "p.yaml"))
+    assert play.refuse(change) is RefusalCode.OVERTAKEN
+    play.do(CanaryAnswered(3, None, why="no such cluster"))
+    (proposed,) = play.do(change)
+    assert isinstance(proposed, RevisionProposed)

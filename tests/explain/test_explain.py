@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explain.moments import LINES, TEXT, find_moment, refused
+from explain.moments import LINES, TEXT, find_moment, make_history, refused
 from holdfast.compile.replies import REPLIES
 from holdfast.explain import Moment, explain
 from holdfast.explain.figures import tell_limits, tell_walls
@@ -244,6 +244,29 @@ def test_walls_that_follow_from_others_point_to_them() -> None:
     assert (in_flight.value, in_flight.origin) == ("25", Origin.LOCATION)
     assert (pending.value, pending.origin) == ("64", Origin.BUILT_IN)
     assert (connections.value, connections.origin) == ("64", Origin.BUILT_IN)
+
+
+HOOLI = """\
+services:
+  search:
+    hosts: [search.hooli.example]
+    limits:
+      requests: 7/s
+    upstream: {endpoints: ["127.0.0.1:9777"]}
+"""
+
+
+def test_a_line_of_a_directory_is_told_in_its_own_file() -> None:
+    text = f"--- # file: platform.yaml\n{TEXT}--- # file: tenants/hooli.yaml\n\n{HOOLI}"
+    checked = check_text(text, "platform/")
+    assert checked.platform is not None, checked.diagnostics
+    moment = Moment(1_500.0, make_history(), checked.platform, checked.source_map)
+    line = moment.find_line(("tenants", "hooli", "services", "search", "limits", "requests"))
+    assert line is not None
+    assert (line.file, line.line, line.text) == ("platform/tenants/hooli.yaml", 6, "requests: 7/s")
+    line = moment.find_line(("name",))
+    assert line is not None
+    assert line.file == "platform/platform.yaml"
 
 
 def _lay(file: Limits, defaults: Limits, owner: Limits) -> tuple[Moment, EffectiveService]:

@@ -28,6 +28,9 @@ class ReadableCompiler:
         body = json.dumps(sorted(mitigation.id for mitigation in intent.mitigations))
         return (Resource.of(MITIGATIONS.type, MITIGATIONS.name, body.encode()),)
 
+    def find_service_of(self, resource: Resource) -> str | None:
+        return resource.key.name
+
     def settle_walls(self, old: Intent | None, new: Intent) -> Mapping[str, Walls]:
         kept = set(old.services) & set(new.services) if old else set()
         return {name: Walls(1, 2, 3) for name in sorted(kept)}

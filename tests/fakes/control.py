@@ -14,6 +14,7 @@ from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Journal
 from holdfast.runtime.control import Control, World
+from holdfast.runtime.kept import KeptSnapshots
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.reading import PlatformReader
 from holdfast.spec import Checked
@@ -30,6 +31,7 @@ class Bench:
     compiler: ReadableCompiler = field(default_factory=ReadableCompiler)
     now: float = 1_000.0
     real_time: bool = False
+    kept: KeptSnapshots | None = None
     check: Callable[[str, str], Checked] = check_names
     """Reads platform texts: small ones, unless the test brings whole ones."""
 
@@ -40,7 +42,8 @@ class Bench:
     async def run(self) -> AsyncIterator[Operations]:
         """A control from its start to its orderly end."""
         reader = PlatformReader(self.check)
-        control = Control(World(self.journal, self.fleet, self.canary, self.compiler, reader, self.tell_time))
+        world = World(self.journal, self.fleet, self.canary, self.compiler, reader, self.tell_time, self.kept)
+        control = Control(world)
         control.resume()
         self.control = control
         running = asyncio.create_task(control.run())
@@ -64,7 +67,7 @@ async def count_nothing(_platform: Platform) -> dict[str, EdgeCounts | None]:
 
 
 async def put_in_force(operations: Operations, text: str) -> ProposalDocument:
-    answer = await operations.propose("ann", text, "p.yaml", "")
+    answer = await operations.propose("ann", text, "p.yaml", "a test", at_once=True)
     assert isinstance(answer, ProposalDocument), answer
     return answer
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from holdfast.model.edge import EdgeState, EdgeStatus, Nack, Proof
+from holdfast.model.edge import EdgeHolding, EdgeState, EdgeStatus, Nack, Proof
 from holdfast.model.resource import Resource, ResourceKey, Snapshot, SnapshotDelta, diff_snapshots
+from holdfast.model.resource_digest import ResourceDigest
 
 
 @dataclass
@@ -77,7 +78,29 @@ class FakeFleet:
             since=0.0,
             pending=len(lag.upserts) + len(lag.removals) - len(nacks),
             nacks=nacks,
+            holding=self._hold(edge) if edge.connected else None,
         )
+
+    def _hold(self, edge: FakeEdge) -> EdgeHolding:
+        """Whatever differs has always done so."""
+        wanted, lag = self.wanted.get(edge.location, {}), self._lag(edge)
+        differing = (*(resource.key for resource in lag.upserts), *lag.removals)
+        return EdgeHolding(
+            has=str(_digest(edge.has)),
+            should=str(_digest(wanted)),
+            count=len(wanted),
+            differing_count=len(differing),
+            differing=differing,
+            types=frozenset(key.type for key in differing),
+            since=0.0 if differing else None,
+        )
+
+
+def _digest(snapshot: Snapshot) -> ResourceDigest:
+    digest = ResourceDigest()
+    for key, resource in snapshot.items():
+        digest.add(key, resource.version)
+    return digest
 
 
 class FakeCanary:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fakes.ledger import FakeLedger, make_suspect
 from fakes.live_answers import explain_refusal, predict, show_history, tell_queries, tell_refusals
+from fakes.rollouts import FakeRollouts
 from holdfast.model.edge import EdgeState
 from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
 from holdfast.model.mitigation import Deny, Limit, Measure, MitigationId
@@ -32,6 +34,7 @@ from holdfast.views.live_services import (
 )
 from holdfast.views.live_traffic import HeadroomDocument, TrafficDocument, TrafficHistory
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
+from holdfast.views.rollout import RolloutsDocument
 from holdfast.views.services import BucketDocument, ServiceDocument, WallsDocument
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ def make_services(count: int) -> dict[str, FakeService]:
     return made
 
 
-class FakeLive:
+class FakeLive(FakeLedger):
     """A `LiveSource`. What goes on may be changed at any time."""
 
     def __init__(self, count: int = 60, clock: Callable[[], float] = time.time) -> None:
@@ -83,6 +86,7 @@ class FakeLive:
         self.active: dict[MitigationId, MitigationDocument] = {}
         self.ended: list[EndedMitigationDocument] = []
         self.asked: list[str] = []
+        self.rolling = FakeRollouts(clock)
         if FLOODED in self.known and "globex-api" in self.known:
             limit = Limit(service="globex-api", per_client=ClientLimits(requests=5.0))
             self.begin("ann", limit, 1_320.0, "crawler ignores robots.txt, ticket 4711", forced=False)
@@ -203,6 +207,7 @@ class FakeLive:
                     since=flood.seen_at,
                     mitigations=answered,
                     suggestion=None if answered else suggestion,
+                    suspects=(make_suspect(flood.began_at),),
                 ),
             ),
             unusual=() if tenant else (self._slowness(),),
@@ -235,6 +240,9 @@ class FakeLive:
 
     def history(self, tenant: str | None, before: int | None, count_max: int) -> HistoryPage:
         return show_history(self.began_at, tenant, before, count_max)
+
+    def rollouts(self) -> RolloutsDocument:
+        return self.rolling.show()
 
     def guards(self) -> GuardsDocument:
         budgets = (

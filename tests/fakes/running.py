@@ -21,6 +21,7 @@ from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Canary, Fleet, Telemetry
 from holdfast.model.prediction import Prediction
+from holdfast.runtime.planning import Trials
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.up import Running, Settings, run_control
 
@@ -43,6 +44,7 @@ tenants:
 class FakeOutside:
     fleet: Fleet = field(default_factory=lambda: FakeFleet({"east": ("e1",)}))
     canary: Canary = field(default_factory=FakeCanary)
+    trials: Trials | None = None
     tended: list[Platform] = field(default_factory=list)
     stopped: bool = False
     telemetry: Telemetry = field(default_factory=FakeTelemetry)

@@ -1,18 +1,28 @@
 """What must hold after every single step."""
 
-from fakes.compiler import read_mitigations, read_services
-from fakes.platforms import LOCATIONS
+from collections.abc import Mapping
+from functools import cache
+
+from fakes.compiler import ReadableCompiler, read_mitigations, read_services
+from fakes.platforms import LOCATIONS, check_names
 from holdfast.engine.command import Protective
 from holdfast.engine.evolve import replay
 from holdfast.model.event import Event
+from holdfast.model.intent import Intent, Walls
+from holdfast.model.platform import Platform
+from holdfast.model.resource import Resource, ResourceKey, ResourceType
 from holdfast.model.revision import RevisionStatus
+from holdfast.model.rollout import Cohorts
 from simulation.control import SimulatedControl
+
+COMPILER = ReadableCompiler()
 
 
 def check_everything(control: SimulatedControl) -> None:
     check_state_is_journal_and_unrecorded(control)
     check_answers(control)
     check_revisions(control)
+    check_rollout(control)
     check_findings(control)
     check_snapshots(control)
     check_edges(control)
@@ -60,14 +70,56 @@ def check_snapshots(control: SimulatedControl) -> None:
     if state.in_force is None:
         assert not outside.fleet.wanted
         return
-    services = set(outside.journal.texts[state.revisions[state.in_force].revision.content].split())
-    active = sorted(m.id for m in state.mitigations.values() if m.measure.service in {None, *services})
     chosen = {name: limits.requests for name, limits in state.owner_limits.items()}
-    assert set(chosen) <= services
     assert set(outside.fleet.wanted) == set(LOCATIONS)
-    for wanted in outside.fleet.wanted.values():
+    for location, wanted in outside.fleet.wanted.items():
+        services = _expect_services(control, location)
+        active = sorted(m.id for m in state.mitigations.values() if m.measure.service in {None, *services})
         assert read_mitigations(wanted) == active
         assert read_services(wanted) == {name: chosen.get(name, 500.0) for name in services}
+        assert {name: wanted[ResourceKey(ResourceType.CLUSTER, name)] for name in services} == services
+
+
+def _expect_services(control: SimulatedControl, location: str) -> dict[str, Resource]:
+    """What edges of a location should have, told from the state alone: so it is after whatever happened before."""
+    state, texts = control.core.state, control.outside.journal.texts
+    assert state.in_force is not None
+    rollout = state.rollout
+    base = _make_intent(control, state.in_force, state.settled)
+    services = {r.key.name: r for r in COMPILER.compile_services(base, location, base.services)}
+    if rollout is None:
+        return services
+    cohorts = Cohorts.model_validate_json(texts[rollout.cohorts]).cohorts
+    begun = [w for w in rollout.waves[: rollout.wave + 1] if w.locations is None or location in w.locations]
+    reached = {name for wave in begun if wave.cohort is not None for name in cohorts[wave.cohort]}
+    coming = _make_intent(control, rollout.number, rollout.settled)
+    left = {name: resource for name, resource in services.items() if name not in reached}
+    newer = COMPILER.compile_services(coming, location, reached & coming.services.keys())
+    return left | {resource.key.name: resource for resource in newer}
+
+
+def _make_intent(control: SimulatedControl, number: int, settled: Mapping[str, Walls]) -> Intent:
+    state = control.core.state
+    platform = _read_platform(control.outside.journal.texts[state.revisions[number].revision.content])
+    return Intent(platform, owner_limits=state.owner_limits, settled=settled)
+
+
+@cache
+def _read_platform(text: str) -> Platform:
+    platform = check_names(text, "").platform
+    assert platform is not None
+    return platform
+
+
+def check_rollout(control: SimulatedControl) -> None:
+    """A rollout is of the one revision that is rolling out, and it begins from the one in force."""
+    state = control.core.state
+    rolling = [n for n, entry in state.revisions.items() if entry.status is RevisionStatus.ROLLING_OUT]
+    assert rolling == ([] if state.rollout is None else [state.rollout.number])
+    if state.rollout is not None:
+        assert state.rollout.base == state.in_force
+        assert state.proving is None
+        assert 0 <= state.rollout.wave < len(state.rollout.waves)
 
 
 def check_edges(control: SimulatedControl) -> None:

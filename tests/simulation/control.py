@@ -14,7 +14,7 @@ from holdfast.model.event import Event
 from holdfast.model.ports import JournalUnavailable
 from holdfast.model.state import State
 from holdfast.runtime.core import Core, Ticket
-from holdfast.runtime.prover import Prover, Unready
+from holdfast.runtime.prover import Base, Prover, Unready, write_cohorts
 from holdfast.runtime.publisher import Publisher
 from holdfast.runtime.reading import PlatformReader
 
@@ -47,6 +47,10 @@ class SimulatedControl:
             compiled = self.prover.compile_in_force(state.revisions[state.in_force].revision, state)
             assert not isinstance(compiled, Unready)
             self.publisher.stage(compiled)
+            if state.rollout is not None:
+                coming = self.prover.compile_coming(state.rollout, state, Base(compiled.intent, compiled.snapshots))
+                assert not isinstance(coming, Unready)
+                self.publisher.stage(coming)
         self.take(Tick())
         self._perform(self.core.state, resume(self.core.state))
 
@@ -73,16 +77,26 @@ class SimulatedControl:
     def prove(self, *, refused: bool) -> None:
         """Finish the oldest proof that was begun, be it still wanted or not."""
         number, state = self.proofs.pop(0), self.core.state
-        revision = state.revisions[number].revision
-        compiled = self.prover.compile_proposed(revision, state, self.publisher.intent)
+        revision, intent = state.revisions[number].revision, self.publisher.intent
+        base = Base(intent, self.publisher.copy_kept()) if intent else None
+        compiled = self.prover.compile_proposed(revision, state, base)
         if refused or isinstance(compiled, Unready):
             self.take(CanaryAnswered(number, None, why="Envoy refuses it"))
-        else:
-            self.publisher.stage(compiled)
-            self.take(CanaryAnswered(number, compiled.facts, compiled.intent.settled))
+            return
+        waves = compiled.course.waves if compiled.course else ()
+        try:
+            cohorts = self.outside.journal.keep_text(write_cohorts(compiled.course)) if compiled.course else ""
+        except JournalUnavailable:
+            self.take(CanaryAnswered(number, None, why="the journal can't be written"))
+            return
+        self.publisher.stage(compiled)
+        self.take(CanaryAnswered(number, compiled.facts, compiled.intent.settled, waves, cohorts))
 
     def _facts(self) -> Facts:
-        return Facts(self.outside.now, self.publisher.facts)
+        base, coming = self.publisher.base, self.publisher.coming
+        return Facts(
+            self.outside.now, self.publisher.facts, base.facts if base else None, coming.facts if coming else None
+        )
 
     def _perform(self, state: State, effects: tuple[Effect, ...]) -> None:
         for effect in effects:

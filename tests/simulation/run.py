@@ -9,18 +9,25 @@ from fakes.journal import MemoryJournal
 from fakes.platforms import LOCATIONS
 from holdfast.engine.command import (
     AdjustMitigation,
+    AdvanceRollout,
     CloseFinding,
     Command,
     EndMitigation,
+    FreezeChanges,
     Mitigate,
     NoteTenantTold,
     OpenFinding,
+    PauseRollout,
+    PromoteRollout,
     ProposeRevision,
     Protective,
+    ResumeRollout,
     Rollback,
+    RollBackRollout,
     SetOwnerLimits,
     SuggestMitigation,
     SwitchComponent,
+    ThawChanges,
     Tick,
     UpdateFinding,
 )
@@ -73,9 +80,18 @@ class Run:
             self.begin_write()
             self.end_write()
             self.prove()
+            self.finish_rollout()
         for edge in self.outside.fleet.edges:
             edge.deliver(self.outside.fleet.wanted.get(edge.location, {}))
         check_everything(self.control)
+
+    def finish_rollout(self) -> None:
+        """What a pacer would do at last, if nobody else did anything any more."""
+        rollout = self.control.core.state.rollout
+        if rollout is not None:
+            self.control.take(ThawChanges("ann"))
+            self.control.take(ResumeRollout("ann"))
+            self.control.take(AdvanceRollout(rollout.number, rollout.wave))
 
     def command(self) -> None:
         command = self._draw_command()
@@ -137,6 +153,7 @@ class Run:
         acknowledged = [event for t in self.control.tickets if t.recorded for event in t.events]
         unrecorded = self.control.core.unrecorded
         self.happened["crash"] += 1
+        self.happened["killed in a rollout"] += self.control.core.state.rollout is not None
         self.happened["lost unrecorded"] += bool(unrecorded)
         self.outside.fleet.forget()
         self.control = SimulatedControl(self.outside)
@@ -145,7 +162,7 @@ class Run:
 
     def _draw_command(self) -> Command | None:
         author, service = self.random.choice(("ann", "bob")), self.random.choice(SERVICES)
-        match self.random.randrange(16):
+        match self.random.randrange(17):
             case 0 | 1:
                 return self._propose(author)
             case 2:
@@ -155,8 +172,27 @@ class Run:
                 return SetOwnerLimits(author, service, chosen)
             case 4 | 5 | 6 | 7 | 8:
                 return self._draw_finding(service)
+            case 9:
+                return self._draw_steering(author)
             case _:
                 return self._draw_mitigating(author, service)
+
+    def _draw_steering(self, author: str) -> Command:
+        """What the pacer or people do with a rollout, at the right moment or not."""
+        rollout = self.control.core.state.rollout
+        if rollout is not None and self.random.random() < 0.4:
+            return AdvanceRollout(rollout.number, rollout.wave)
+        return self.random.choice(
+            (
+                AdvanceRollout(self.random.randint(1, 5), self.random.randint(0, 3)),
+                PauseRollout(author, "wait"),
+                ResumeRollout(author),
+                PromoteRollout(author, "all of it"),
+                RollBackRollout(author, "it harms"),
+                FreezeChanges(author, "holidays", 1.0),
+                self.random.choice((FreezeChanges(author, "holidays"), ThawChanges(author), ThawChanges(author))),
+            )
+        )
 
     def _draw_mitigating(self, author: str, service: str) -> Protective:
         match self.random.randrange(7):

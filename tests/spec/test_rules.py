@@ -217,7 +217,7 @@ def test_facts_are_told_where_they_matter() -> None:
     assert wanted_names(checked.platform) == {"gone.example.com"}
     assert wanted_ports(checked.platform) == {"127.0.0.1:8080"}
     facts = Facts(unresolved=frozenset({"gone.example.com"}), ports_in_use=frozenset({"127.0.0.1:8080"}))
-    found = add_facts(checked, facts, "f")
+    found = add_facts(checked, facts)
     assert found.platform is None
     assert [each.code for each in found.diagnostics] == ["HF702", "HF701"]
     assert found.diagnostics == check_text(text, "f", facts).diagnostics

@@ -14,9 +14,9 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "platform.yaml"
 SCHEMA: dict[str, Any] = json.loads(render_schema())
 
 
-def accepts(tree: object) -> bool:
+def accepts(tree: object, schema: dict[str, Any] = SCHEMA) -> bool:
     """Whether a tree is valid by the schema."""
-    return jsonschema_rs.validator_for(SCHEMA).is_valid(tree)
+    return jsonschema_rs.validator_for(schema).is_valid(tree)
 
 
 @pytest.mark.parametrize("text", [STARTER, EXAMPLE.read_text(encoding="utf-8")], ids=["starter", "example"])
@@ -59,3 +59,12 @@ def test_every_default_is_itself_valid_and_has_its_unit() -> None:
 def test_it_names_itself_and_every_noun_says_what_it_is() -> None:
     assert SCHEMA["$id"] == "urn:holdfast:platform:1"
     assert all(each.get("description") for each in SCHEMA["$defs"].values())
+
+
+def test_a_tenants_file_has_a_schema_of_its_own() -> None:
+    schema = json.loads(render_schema(of_tenant=True))
+    (tenant,) = yaml.safe_load(STARTER)["tenants"].values()
+    assert accepts(tenant, schema)
+    assert not accepts({**tenant, "owner": "ann"}, schema)
+    assert not accepts(yaml.safe_load(STARTER), schema)
+    assert schema["$id"] != SCHEMA["$id"]

@@ -30,6 +30,7 @@ from holdfast.agent.settings import AgentSettings, access_log, admin_socket, age
 from holdfast.agent.telemetry import EdgeTelemetry
 from holdfast.compile import names
 from holdfast.compile.accept import GRAPHQL_DOCUMENT
+from holdfast.compile.sampling import ROUTE_TAG
 
 _log = logging.getLogger("holdfast.agent")
 RECONNECT_S = 0.2
@@ -75,7 +76,13 @@ async def _tend_telemetry(settings: AgentSettings, folder: Path) -> None:
     async with EnvoyAdmin(admin_socket(folder)) as admin:
         log = AccessLog(access_log(folder), settings.edge, admin.reopen_logs)
         uplink = TelemetryUplink(f"unix:{settings.hub_socket}", settings.edge, log.find)
-        reader = SampleReader(settings.edge, names.CAUSE_HEADER, names.MITIGATION_HEADER, GRAPHQL_DOCUMENT)
+        reader = SampleReader(
+            settings.edge,
+            names.CAUSE_HEADER,
+            names.MITIGATION_HEADER,
+            GRAPHQL_DOCUMENT,
+            ROUTE_TAG,
+        )
         telemetry = EdgeTelemetry(settings.edge, lambda: adopt_envoy(folder), admin, uplink.tell, reader)
         socket = telemetry_socket(folder)
         socket.unlink(missing_ok=True)

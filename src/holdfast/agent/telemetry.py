@@ -89,7 +89,8 @@ class EdgeTelemetry:
             return
         sample.entries += len(entries)
         room = SAMPLES_WAITING_MAX - len(self._waiting)
-        read = (self._reader.read(entry, 1 / sample.share.value) for entry in entries[:room])
+        ordinary = name == SAMPLE_BASE
+        read = (self._reader.read(entry, 1 / sample.share.value, with_target=ordinary) for entry in entries[:room])
         self._waiting.extend(request for request in read if request is not None)
 
     async def run(self) -> None:

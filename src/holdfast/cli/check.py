@@ -11,10 +11,21 @@ from rich.console import Console
 from holdfast.adapters.facts import find_ports_in_use, find_unresolved
 from holdfast.cli.diagnostics import print_diagnostics
 from holdfast.cli.exit_codes import ExitCode
+from holdfast.cli.platform_directory import read_directory
 from holdfast.model.platform import Platform
-from holdfast.spec import STARTER, Checked, Facts, add_facts, check_bytes, render_schema, wanted_names, wanted_ports
+from holdfast.spec import (
+    STARTER,
+    Checked,
+    Facts,
+    add_facts,
+    check_bytes,
+    check_files,
+    render_schema,
+    wanted_names,
+    wanted_ports,
+)
 
-File = Annotated[Path, typer.Argument(help="The platform file; - is standard input.", show_default=True)]
+File = Annotated[Path, typer.Argument(help="The platform file or directory; - is standard input.", show_default=True)]
 
 
 def check(
@@ -25,9 +36,9 @@ def check(
     ports: Annotated[bool, typer.Option("--ports", help="Also try the ports that edges are to listen on.")] = False,
 ) -> None:
     """Show everything that is wrong with a platform file. Exit code 0: sound, 1: errors, 2: can't be read."""
-    checked = check_bytes(read_file(file), str(file))
+    checked = check_path(file)
     if checked.platform:
-        checked = add_facts(checked, gather_facts(checked.platform, names=not offline, ports=ports), str(file))
+        checked = add_facts(checked, gather_facts(checked.platform, names=not offline, ports=ports))
     if as_json:
         sys.stdout.write(_render_json(checked))
     else:
@@ -51,9 +62,22 @@ def init(
     Console(highlight=False, soft_wrap=True).print(f"Wrote {file}. Next: holdfast check {file}", markup=False)
 
 
-def schema() -> None:
+def schema(
+    *,
+    tenant: Annotated[bool, typer.Option("--tenant", help="That of a tenant's file in a directory instead.")] = False,
+) -> None:
     """Print the JSON Schema of platform files, for editors."""
-    sys.stdout.write(render_schema())
+    sys.stdout.write(render_schema(of_tenant=tenant))
+
+
+def check_path(path: Path) -> Checked:
+    """Check a platform by what it says, be it a file, a directory, or standard input for `-`."""
+    try:
+        if path.is_dir():
+            return check_files(read_directory(path), str(path))
+    except OSError as failure:
+        fail(f"{failure.filename or path} can't be read: {failure.strerror}")
+    return check_bytes(read_file(path), str(path))
 
 
 def gather_facts(platform: Platform, *, names: bool = True, ports: bool = True) -> Facts:

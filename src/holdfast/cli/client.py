@@ -17,8 +17,8 @@ from holdfast.cli.output import fail
 from holdfast.model.problem import ProblemDocument
 from holdfast.runtime.state_dir import StateDir, default_state
 
-ANSWER_S: Final = 90.0
-"""Longer than control may take to have a revision proved."""
+ANSWER_S: Final = 150.0
+"""Longer than control may take to make a revision's plan, and then to have it proved."""
 Document = TypeVar("Document", bound=BaseModel)
 
 StateOption = Annotated[
@@ -50,7 +50,7 @@ class Client:
         self._where = where
         self._token = token
 
-    def get(self, kind: type[Document], path: str, **query: Any) -> Document:
+    def get(self, kind: type[Document], path: str, /, **query: Any) -> Document:
         """A document."""
         return self._ask(kind, "GET", path, params={k: v for k, v in query.items() if v is not None})
 
@@ -105,16 +105,23 @@ def open_client(state: Path, url: str | None, token_file: Path | None) -> Iterat
         yield Client(http, url or str(state), token)
 
 
+@contextmanager
+def reach_control(state: Path, url: str | None, token_file: Path | None) -> Iterator[Client]:
+    """A client as by `open_client`; what control won't do ends the program, with the exit code for it."""
+    try:
+        with open_client(state, url, token_file) as client:
+            yield client
+    except ControlProblem as problem:
+        fail(_code_of(problem.document), problem.document.detail)
+
+
 def with_client(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command, as its first argument, a client made from the options that say which control is meant."""
 
     @wraps(command)
     def run(state: Path, url: str | None, token_file: Path | None, **arguments: Any) -> None:
-        try:
-            with open_client(state, url, token_file) as client:
-                command(client, **arguments)
-        except ControlProblem as problem:
-            fail(_code_of(problem.document), problem.document.detail)
+        with reach_control(state, url, token_file) as client:
+            command(client, **arguments)
 
     _, *own = inspect.signature(command).parameters.values()
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -132,4 +139,6 @@ def with_client(command: Callable[..., None]) -> Callable[..., None]:
 def _code_of(problem: ProblemDocument) -> ExitCode:
     if problem.status in {401, 403}:
         return ExitCode.FORBIDDEN
+    if problem.code == "revision_rolled_back":
+        return ExitCode.ROLLED_BACK
     return ExitCode.USAGE if problem.code == "request_malformed" else ExitCode.REFUSED

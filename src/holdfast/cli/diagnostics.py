@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from holdfast.model.diagnostic import Diagnostic, Severity
-from holdfast.spec import Checked
+from holdfast.spec import Checked, SourceMap
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}
 _SHOWN_MAX = 100
@@ -16,14 +16,14 @@ _SHOWN_MAX = 100
 
 def print_diagnostics(console: Console, checked: Checked, file: str) -> None:
     """Print every diagnostic of a check, then how many there were."""
-    print_each(console, checked.diagnostics, checked.source_map.lines)
+    print_each(console, checked.diagnostics, checked.source_map)
     console.print(_summarise(checked, file), soft_wrap=True)
 
 
-def print_each(console: Console, diagnostics: Iterable[Diagnostic], lines: tuple[str, ...]) -> None:
-    """Print diagnostics of a text that has these lines."""
+def print_each(console: Console, diagnostics: Iterable[Diagnostic], source_map: SourceMap) -> None:
+    """Print diagnostics of a text."""
     for diagnostic in diagnostics:
-        console.print(_render(diagnostic, lines), soft_wrap=True)
+        console.print(_render(diagnostic, source_map.lines_of(diagnostic.file)), soft_wrap=True)
 
 
 def _render(diagnostic: Diagnostic, lines: tuple[str, ...]) -> Text:

@@ -21,7 +21,9 @@ class ExitCode(IntEnum):
     DISK_FULL = 9, "the state directory can't be written"
     NOT_FOUND = 13, "nothing is known of what was asked for"
     UNCONFIRMED = 14, "the plan found what must be confirmed first"
+    ROLLED_BACK = 15, "the revision went out and was rolled back; why was printed"
     FAILED = 70, "a bug in Holdfast"
+    INTERRUPTED = 130, "it was interrupted; a revision on its way goes on"
 
     def __new__(cls, value: int, meaning: str) -> Self:
         """A code that is its number, and knows what it means."""

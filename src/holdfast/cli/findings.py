@@ -7,6 +7,7 @@ import typer
 
 from holdfast.adapters.api.bodies import AcceptBody
 from holdfast.cli.client import Client, JsonOption, path_to, with_client
+from holdfast.cli.ledger_view import print_suspects
 from holdfast.cli.measures import tell_measure
 from holdfast.cli.mitigating import ForceOption, ForOption, put_in_force
 from holdfast.cli.output import print_json, print_line, print_table, tell_span, tell_time
@@ -39,6 +40,7 @@ def finding(client: Client, finding: FindingArgument, *, as_json: JsonOption = F
         return
     for name, value in _describe(document):
         print_line((f"{name:<12}", "dim"), value)
+    print_suspects(document.suspects)
 
 
 @with_client
@@ -68,10 +70,17 @@ def accept_suggestion(
 
 def _tabulate(title: str, found: Iterable[FindingDocument]) -> None:
     rows = (
-        (f.id, f"{f.finding.kind} of {_subject(f.finding)}", _tell_numbers(f.finding), tell_time(f.since), _outcome(f))
+        (
+            f.id,
+            f"{f.finding.kind} of {_subject(f.finding)}",
+            _tell_numbers(f.finding),
+            tell_time(f.since),
+            _outcome(f),
+            _tell_suspect(f),
+        )
         for f in found
     )
-    print_table(title, ("id", "what", "now, usually", "since", "what is done"), rows)
+    print_table(title, ("id", "what", "now, usually", "since", "what is done", "suspected"), rows)
 
 
 def _describe(document: FindingDocument) -> Iterator[tuple[str, str]]:
@@ -119,3 +128,8 @@ def _outcome(document: FindingDocument) -> str:
     if document.mitigations:
         return ", ".join(document.mitigations)
     return "something is suggested" if document.suggestion else document.why
+
+
+def _tell_suspect(document: FindingDocument) -> str:
+    likeliest = next(iter(document.suspects), None)
+    return f"{likeliest.title} ({likeliest.weight:.0%})" if likeliest else ""

@@ -16,11 +16,14 @@ from holdfast.cli import (
     demo,
     explain,
     findings,
+    freeze,
+    ledger,
     limits,
     mitigations,
     observed,
     plan,
     revisions,
+    rollout,
     salvage,
     status,
     tokens,
@@ -38,6 +41,8 @@ PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
         revisions.apply,
         revisions.history,
         revisions.rollback,
+        freeze.freeze,
+        freeze.thaw,
     ),
     "Protect, for a time": (
         mitigations.kill,
@@ -75,6 +80,8 @@ def make_app() -> typer.Typer:
     for panel, commands in PANELS.items():
         for command in commands:
             app.command(rich_help_panel=panel)(command)
+    app.add_typer(ledger.app, name="ledger", rich_help_panel="What is in force")
+    app.add_typer(rollout.app, name="rollout", rich_help_panel="What is in force")
     app.add_typer(tokens.app, name="token", rich_help_panel="Look after it")
     app.add_typer(components.app, name="component", rich_help_panel="Look after it")
     if find_spec("holdfast.cli.drill"):

@@ -23,6 +23,7 @@ from holdfast.model.revision import RevisionStatus
 from holdfast.runtime.control import RevisionUnreadable
 from holdfast.runtime.state_dir import StateDir, StateDirInUse, StateDirUnusable
 from holdfast.runtime.up import Running, Settings, run_control
+from holdfast.views.plan import PlanDocument
 from holdfast.views.revisions import RejectedDocument
 
 EDGES_S: Final = 30.0
@@ -40,6 +41,7 @@ class Order:
     file: str
     keep_edges: bool = False
     watching: bool = True
+    commit: str = ""
 
 
 def serve(order: Order) -> None:
@@ -100,7 +102,7 @@ def _read_notify_settings() -> NotifySettings:
 async def _start(order: Order, running: Running) -> None:
     control = running.control
     if order.text is not None:
-        await _propose(order.text, order.file, running)
+        await _propose(order, running)
     elif control.state.in_force is None and control.state.proving is None:
         fail(ExitCode.USAGE, "nothing was in force here before: give a platform file (`holdfast init` writes one)")
     await control.until(lambda state: state.proving is None, None)
@@ -111,9 +113,11 @@ async def _start(order: Order, running: Running) -> None:
     _say_ready(order, running, missing)
 
 
-async def _propose(text: str, file: str, running: Running) -> None:
+async def _propose(order: Order, running: Running) -> None:
     with err().status("Envoy is trying the platform"):
-        answer = await running.operations.propose(ADMIN_NAME, text, file, "holdfast up")
+        answer = await running.operations.propose(
+            ADMIN_NAME, order.text or "", order.file, "holdfast up", commit=order.commit
+        )
     match answer:
         case Refusal(RefusalCode.UNCHANGED | RefusalCode.ALREADY_PROVING):
             return
@@ -123,6 +127,10 @@ async def _propose(text: str, file: str, running: Running) -> None:
             _give_up(running, ExitCode.REFUSED, message)
         case RejectedDocument(diagnostics=diagnostics):
             _give_up(running, ExitCode.INPUT_MISTAKEN, "; ".join(d.message for d in diagnostics[:5]))
+        case PlanDocument():
+            codes = " ".join(f"--confirm {code}" for code in answer.unconfirmed)
+            hint = f"its plan must be confirmed first: holdfast apply {order.file} {codes}"
+            _give_up(running, ExitCode.UNCONFIRMED, hint)
         case _ if answer.revision.status is RevisionStatus.REFUSED:
             _give_up(running, ExitCode.REFUSED, f"revision {answer.revision.number} is refused: {answer.revision.why}")
 
@@ -153,6 +161,8 @@ def _say_ready(order: Order, running: Running, missing: list[str]) -> None:
     print_line(
         ("Holdfast is up: ", "bold green"), f"revision {status.in_force.number} of {status.platform} is in force."
     )
+    if status.rollout is not None:
+        print_line(f"Revision {status.rollout.number} is rolling out; how it goes: holdfast rollout --follow")
     rows = ((edge.name, name, edge.listen) for name, at in intent.platform.locations.items() for edge in at.edges)
     print_table("Edges", ("edge", "location", "listens on"), rows)
     if missing:

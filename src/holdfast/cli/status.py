@@ -9,6 +9,7 @@ from rich.text import Text
 from holdfast.cli.client import Client, JsonOption, path_to, with_client
 from holdfast.cli.mitigations import tabulate_mitigations
 from holdfast.cli.output import print_json, print_line, print_table, tell_span
+from holdfast.cli.rollout_view import tell_freeze, tell_rolled_back, tell_rollout
 from holdfast.model.units import format_rate
 from holdfast.views.edges import EdgeDocument
 from holdfast.views.services import BucketDocument, ServiceDocument, ServicesDocument
@@ -72,6 +73,17 @@ def _print_platform(document: StatusDocument) -> None:
         print_line(f"Revision {in_force.number} in force since {since}, by {in_force.author} {_quote(in_force.reason)}")
     if proving is not None:
         print_line((f"Revision {proving.number} is being proved", "yellow"), f", by {proving.author}")
+    _print_rollout(document)
+
+
+def _print_rollout(document: StatusDocument) -> None:
+    rollout, rolled_back, freeze = document.rollout, document.rolled_back, document.freeze
+    if rollout is not None:
+        print_line((f"Revision {rollout.number} is rolling out", "cyan"), f": {tell_rollout(rollout)}")
+    if rolled_back is not None:
+        print_line((f"Revision {rolled_back.number} was rolled back ", "bold red"), tell_rolled_back(rolled_back))
+    if freeze is not None:
+        print_line(("Changes are frozen ", "bold yellow"), tell_freeze(freeze))
 
 
 def _quote(reason: str) -> str:
@@ -88,10 +100,12 @@ def _print_edges(document: StatusDocument) -> None:
 
 
 def _tell_edge(edge: EdgeDocument) -> Text:
-    if edge.programmed:
-        return Text("programmed", style="green")
     if edge.nacks:
         return Text("refuses", style="bold red")
+    if edge.drift:
+        return Text(f"{edge.drift.count} differ", style="bold red")
+    if edge.programmed:
+        return Text("programmed", style="green")
     return Text(f"{edge.pending} pending" if edge.pending else str(edge.state), style="yellow")
 
 

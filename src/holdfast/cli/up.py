@@ -5,15 +5,18 @@ from typing import Annotated
 
 import typer
 
+from holdfast.adapters.git import find_commit
 from holdfast.cli.client import StateOption
 from holdfast.cli.diagnostics import print_diagnostics
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail
+from holdfast.cli.platform_directory import READ
 from holdfast.cli.platform_file import read_platform_file
 from holdfast.runtime.state_dir import StateDir, default_state
 
 FileArgument = Annotated[
-    Path | None, typer.Argument(help="The platform file; what was in force last if left out.", show_default=False)
+    Path | None,
+    typer.Argument(help="The platform file or directory; what was in force last if left out.", show_default=False),
 ]
 
 
@@ -27,11 +30,18 @@ def up(
 ) -> None:
     """Start control, agents and edges, and run until stopped."""
     host, port = _split_address(api)
-    text = _read(file, StateDir(state)) if file is not None else None
+    text, commit = (_read(file, StateDir(state)), find_commit(file, READ)) if file is not None else (None, "")
     from holdfast.cli.serving import Order, serve  # noqa: PLC0415 - so that no other command pays for it
 
     order = Order(
-        state=state, host=host, port=port, text=text, file=str(file or ""), keep_edges=keep_edges, watching=watch
+        state=state,
+        host=host,
+        port=port,
+        text=text,
+        file=str(file or ""),
+        keep_edges=keep_edges,
+        watching=watch,
+        commit=commit,
     )
     serve(order)
 

@@ -5,6 +5,7 @@ from holdfast.compile.effects import REHEARSED_HEADER, rehearse_effects
 from holdfast.compile.mitigations import compile_mitigations
 from holdfast.compile.names import owner_of, service_of
 from holdfast.compile.observed import COUNTS_PATTERN, read_counts
+from holdfast.compile.ownership import find_service_of
 from holdfast.compile.rehearsal import find_rehearsed_edge, rehearse_snapshot
 from holdfast.compile.snapshot import compile_services, compile_snapshot
 from holdfast.compile.walls import settle_walls
@@ -18,6 +19,7 @@ __all__ = [
     "compile_services",
     "compile_snapshot",
     "find_rehearsed_edge",
+    "find_service_of",
     "owner_of",
     "read_counts",
     "rehearse_effects",

@@ -12,6 +12,9 @@ from holdfast.compile.logging import Form, both, drawn, has_metadata, logger
 SAMPLE_BASE: Final = "holdfast.sample.base"
 SAMPLE_WATCHED: Final = "holdfast.sample.watched"
 """Names of the samples, and the runtime keys of their shares: how many of a million requests are drawn."""
+ROUTE_TAG: Final = "route"
+"""What a sample calls the name of the route that the request took."""
+_ROUTE_NAME: Final = {"kind": {"route": {}}, "metadata_key": {"key": names.METADATA, "path": [{"key": "route"}]}}
 FLUSH: Final = "0.2s"
 BUFFER_BYTES: Final = 65_536
 """Sent when so much has come, or so long after the first."""
@@ -44,9 +47,11 @@ def _sample(name: str, when: Form) -> Form:
         "grpc_service": {"envoy_grpc": {"cluster_name": names.TELEMETRY_CLUSTER}},
         "buffer_flush_interval": FLUSH,
         "buffer_size_bytes": BUFFER_BYTES,
+        "custom_tags": [{"tag": ROUTE_TAG, "metadata": _ROUTE_NAME}],
     }
-    headers = [names.CAUSE_HEADER, names.MITIGATION_HEADER]
     return logger(
         "http_grpc", "grpc.v3.HttpGrpcAccessLogConfig", when,
-        common_config=common, additional_response_headers_to_log=headers,
+        common_config=common,
+        additional_request_headers_to_log=["content-type", "accept"],
+        additional_response_headers_to_log=[names.CAUSE_HEADER, names.MITIGATION_HEADER],
     )  # fmt: skip

@@ -34,7 +34,8 @@ def compile_services(intent: Intent, location: str, services: Iterable[str]) -> 
 
 def _service(intent: Intent, location: str, name: str) -> Iterator[Resource]:
     service = intent.effective(name, location)
-    place, clients = intent.platform.locations[location], intent.platform.clients
+    platform = intent.services[name].platform
+    place, clients = platform.locations[location], platform.clients
     edges = len(place.edges)
     walls = split_walls(intent.settled.get(name) or walls_of(service), edges)
     for upstream_name, upstream in service.each_upstream():

@@ -85,6 +85,10 @@ class SampleStore:
         """A service's samples from a moment on, oldest first."""
         return tuple(sorted((one for one in self._read(service) if one.at >= since), key=_when))
 
+    def lately(self, since: float) -> Iterator[SampledRequest]:
+        """The samples of all services from a moment on, in no order."""
+        return (one for service in self._slices for one in self._read(service) if one.at >= since)
+
     def normal(self, service: str, before: float) -> tuple[SampledRequest, ...]:
         """A service's samples from the last `KEPT_S` before a moment, oldest first.
 

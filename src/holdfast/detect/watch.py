@@ -16,7 +16,7 @@ from holdfast.detect.services.judges import Judges
 from holdfast.detect.services.rooms import Rooms
 from holdfast.detect.tick_result import TickResult
 from holdfast.detect.traits import LocationTraits, ServiceTraits
-from holdfast.model.reading import EdgeReading, LocationReading, Series, ServiceReading
+from holdfast.model.reading import EdgeReading, Levels, LocationReading, Series, ServiceReading
 from holdfast.model.telemetry import EdgeReport, Metric
 
 TICK_S: Final = 0.25
@@ -118,6 +118,13 @@ class Watch:
     def read_services(self, services: Sequence[str]) -> tuple[ServiceReading, ...]:
         """Several services now, in the order asked for; KeyError if one isn't known."""
         return self._read_rows([self._intake.roster.row_of[name] for name in services])
+
+    def read_levels(self) -> Levels:
+        """How much is let in to each service now, at that of its locations where it is most."""
+        intake = self._intake
+        spread = intake.traffic.spread(np.arange(len(intake.roster.names)))
+        rps = intake.traffic.now[:, Metric.ADMITTED] * spread.max(0)
+        return Levels(tuple(intake.roster.names), rps, intake.traffic.in_flight.max(0).astype(np.float32))
 
     def read_location(self, location: str) -> LocationReading:
         """One location now; KeyError if it isn't known."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
+from holdfast.drills.bad_route_push import drill as bad_route_push
+from holdfast.drills.bad_route_push.scenario import BadRoutePush
 from holdfast.drills.mitigation_backfire import drill as mitigation_backfire
 from holdfast.drills.mitigation_backfire.scenario import MitigationBackfire
 from holdfast.drills.noisy_neighbour import drill as noisy_neighbour
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from holdfast.drills.progress import Watcher
 
 SUFFIX: Final = ".yaml"
-Scenario = MitigationBackfire | NoisyNeighbour | PlatformSurge | RogueMonitor | SurgeAttack
+Scenario = BadRoutePush | MitigationBackfire | NoisyNeighbour | PlatformSurge | RogueMonitor | SurgeAttack
 ScenarioT = TypeVar("ScenarioT", bound=Story)
 _SCENARIO: Final[TypeAdapter[Scenario]] = TypeAdapter(Annotated[Scenario, Field(discriminator="drill")])
 
@@ -70,6 +72,8 @@ def play(scenario: Scenario, order: Order, watcher: Watcher) -> Played:
     Raises DrillBroken, InstrumentError, BuildError, NoEnvoy.
     """
     match scenario:
+        case BadRoutePush():
+            return bad_route_push.play(scenario, order, watcher)
         case MitigationBackfire():
             return mitigation_backfire.play(scenario, order, watcher)
         case NoisyNeighbour():

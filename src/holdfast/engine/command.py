@@ -7,9 +7,11 @@ from holdfast.engine.facts import PlatformFacts
 from holdfast.model.finding import Finding, FindingId
 from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Measure, MitigationId
+from holdfast.model.note import NoteKind
 from holdfast.model.platform import Limits
 from holdfast.model.prediction import Prediction
 from holdfast.model.revision import ContentHash, RevisionNumber
+from holdfast.model.rollout import Wave
 from holdfast.model.token import SYSTEM
 
 
@@ -21,6 +23,12 @@ class ProposeRevision:
     content: ContentHash
     file: str
     reason: str = ""
+    at_once: bool = False
+    confirmed: tuple[str, ...] = ()
+    """Codes of what the plan found dangerous, and somebody wanted all the same."""
+    commit: str = ""
+    onto: RevisionNumber | None = None
+    """The revision in force that it was compared with, where it may go on in place of that one only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +42,88 @@ class Rollback:
 
 @dataclass(frozen=True, slots=True)
 class CanaryAnswered:
-    """A revision was proved (its facts and settled walls are given), or refused (`why` says by what)."""
+    """A revision was proved (its facts and settled walls are given), or refused (`why` says by what).
+
+    `waves` are those that it should go out in, with the services of each kept under `cohorts`; without any, it goes to
+    everybody at once.
+    """
 
     number: RevisionNumber
     platform: PlatformFacts | None
     settled: Mapping[str, Walls] = field(default_factory=dict)
+    waves: tuple[Wave, ...] = ()
+    cohorts: ContentHash = ""
     why: str = ""
     author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class Recompile:
+    """Propose the revision in force anew, since this version of Holdfast makes something else of it."""
+
+    reason: str
+    author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceRollout:
+    """All waves up to `wave` (counted from 0) are well: begin the next, or put the revision in force after the last."""
+
+    number: RevisionNumber
+    wave: int
+    why: str = ""
+    author: str = SYSTEM
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRollout:
+    """Begin no further wave until it is resumed."""
+
+    author: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRollout:
+    """Let the waves go on."""
+
+    author: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromoteRollout:
+    """Give the revision to everybody now."""
+
+    author: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollBackRollout:
+    """Give whoever has the revision the one before again. `number` None: whichever is rolling out."""
+
+    author: str
+    why: str
+    number: RevisionNumber | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeChanges:
+    """Let nothing new go out, for `for_s` seconds or until it is ended. What is rolling out stands still."""
+
+    author: str
+    reason: str
+    for_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThawChanges:
+    """Let revisions go out again."""
+
+    author: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +218,16 @@ class NoteTenantTold:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteChange:
+    """Note that something was changed beside Holdfast, for these services (none: not said which)."""
+
+    author: str
+    kind: NoteKind
+    why: str
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchComponent:
     """Switch a component of Holdfast itself on, off, or to another version."""
 
@@ -164,11 +257,19 @@ class Tick:
 Findings = OpenFinding | UpdateFinding | CloseFinding | SuggestMitigation
 """Commands about what the watch found."""
 
-Protective = Mitigate | AdjustMitigation | EndMitigation | Findings | NoteTenantTold | SwitchComponent | Tick
+Notes = NoteTenantTold | NoteChange
+"""Commands after which nothing is to be done."""
+
+Protective = Mitigate | AdjustMitigation | EndMitigation | Findings | Notes | SwitchComponent | Tick
 """Commands that take effect before they are recorded: protection doesn't wait for a disk."""
 
 Releasing = EndMitigation | CloseFinding | Tick
 """Those of them that only end what was begun, and so can't be more than that, however long nothing is recorded."""
 
-Command = ProposeRevision | Rollback | CanaryAnswered | SetOwnerLimits | Protective
+Rollouts = (
+    AdvanceRollout | PauseRollout | ResumeRollout | PromoteRollout | RollBackRollout | FreezeChanges | ThawChanges
+)
+"""Commands about a revision on its way."""
+
+Command = ProposeRevision | Recompile | Rollback | CanaryAnswered | SetOwnerLimits | Rollouts | Protective
 """Everything that control may be asked to do."""

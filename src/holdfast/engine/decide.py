@@ -9,10 +9,13 @@ from holdfast.engine.command import (
     EndMitigation,
     Findings,
     Mitigate,
+    NoteChange,
     NoteTenantTold,
     ProposeRevision,
     Protective,
+    Recompile,
     Rollback,
+    Rollouts,
     SetOwnerLimits,
     SwitchComponent,
     Tick,
@@ -22,19 +25,25 @@ from holdfast.engine.decision import Decision
 from holdfast.engine.facts import Facts
 from holdfast.engine.findings import decide_finding
 from holdfast.engine.mitigations import adjust, end, end_expired, mitigate
+from holdfast.engine.notes import note_change
 from holdfast.engine.owners import set_owner_limits
-from holdfast.engine.revisions import answer, propose, roll_back
+from holdfast.engine.revisions import answer, propose, recompile, roll_back
+from holdfast.engine.rollouts import decide_rollout
 from holdfast.engine.tellings import note_told
 from holdfast.model.state import State
 
 
-def decide(state: State, command: Command, facts: Facts) -> Decision:
+def decide(state: State, command: Command, facts: Facts) -> Decision:  # noqa: PLR0911 - one for each command
     """What follows from a command in this state; never raises for what a person may ask."""
     if isinstance(command, Protective):
         return _protect(state, command, facts)
+    if isinstance(command, Rollouts):
+        return decide_rollout(state, command, facts)
     match command:
         case ProposeRevision():
             return propose(state, command, facts)
+        case Recompile():
+            return recompile(state, command, facts)
         case Rollback():
             return roll_back(state, command, facts)
         case CanaryAnswered():
@@ -56,6 +65,8 @@ def _protect(state: State, command: Protective, facts: Facts) -> Decision:  # no
             return end(state, command, facts)
         case NoteTenantTold():
             return note_told(state, command, facts)
+        case NoteChange():
+            return note_change(command, facts)
         case SwitchComponent():
             return switch_component(state, command, facts)
         case Tick():

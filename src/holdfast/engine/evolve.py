@@ -1,12 +1,13 @@
 """Events into states. Every event ever journalled is folded here again when control starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import reduce
 from typing import assert_never
 
+from holdfast.engine.entries import forget_oldest, set_status
 from holdfast.engine.evolve_protection import evolve_protection, without
-from holdfast.engine.maxima import REVISIONS_KEPT_MAX
+from holdfast.engine.evolve_rollout import evolve_rollout
 from holdfast.model.event import (
     Event,
     OwnerLimitsSet,
@@ -14,6 +15,7 @@ from holdfast.model.event import (
     RevisionInForce,
     RevisionProposed,
     RevisionRefused,
+    RolloutEvent,
 )
 from holdfast.model.revision import RevisionNumber, RevisionStatus
 from holdfast.model.state import RevisionEntry, State
@@ -23,6 +25,8 @@ def evolve(state: State, event: Event) -> State:
     """The state after an event."""
     if isinstance(event, ProtectiveEvent):
         return evolve_protection(state, event)
+    if isinstance(event, RolloutEvent):
+        return evolve_rollout(state, event)
     match event:
         case RevisionProposed():
             return _propose(state, event)
@@ -43,49 +47,36 @@ def replay(events: Iterable[Event]) -> State:
 def _propose(state: State, event: RevisionProposed) -> State:
     number = event.revision.number
     entry = RevisionEntry(event.revision, RevisionStatus.PROVING, event.at)
-    revisions = _forget_oldest({**state.revisions, number: entry}, (state.in_force, state.before))
+    revisions = forget_oldest({**state.revisions, number: entry}, (state.in_force, state.before))
     return replace(state, revisions=revisions, proving=number, revision_next=number + 1)
 
 
 def _refuse(state: State, event: RevisionRefused) -> State:
-    revisions = _set_status(state.revisions, event.number, RevisionStatus.REFUSED, event.at, event.why)
+    revisions = set_status(state.revisions, event.number, RevisionStatus.REFUSED, event.at, event.why)
     return replace(state, revisions=revisions, proving=None)
 
 
 def _put_in_force(state: State, event: RevisionInForce) -> State:
-    revisions = _set_status(state.revisions, event.number, RevisionStatus.IN_FORCE, event.at)
+    revisions = set_status(state.revisions, event.number, RevisionStatus.IN_FORCE, event.at)
     if state.in_force is not None:
-        revisions = _set_status(revisions, state.in_force, RevisionStatus.SUPERSEDED, event.at)
+        revisions = set_status(revisions, state.in_force, RevisionStatus.SUPERSEDED, event.at)
     return replace(
         state,
         revisions=revisions,
         in_force=event.number,
-        before=state.in_force,
+        before=state.before if _is_recompiled(state, event.number) else state.in_force,
         proving=None,
+        rollout=None,
         settled=dict(event.settled),
     )
+
+
+def _is_recompiled(state: State, number: RevisionNumber) -> bool:
+    """Whether this is the revision in force, compiled anew: going back means the one before both."""
+    return state.in_force is not None and state.revisions[number].revision.recompiles == state.in_force
 
 
 def _set_owner_limits(state: State, event: OwnerLimitsSet) -> State:
     if event.limits is None:
         return replace(state, owner_limits=without(state.owner_limits, event.service))
     return replace(state, owner_limits={**state.owner_limits, event.service: event.limits})
-
-
-def _set_status(
-    revisions: Mapping[RevisionNumber, RevisionEntry],
-    number: RevisionNumber,
-    status: RevisionStatus,
-    since: float,
-    why: str = "",
-) -> dict[RevisionNumber, RevisionEntry]:
-    entry = replace(revisions[number], status=status, since=since, why=why)
-    return {**revisions, number: entry}
-
-
-def _forget_oldest(
-    revisions: dict[RevisionNumber, RevisionEntry], kept: tuple[RevisionNumber | None, ...]
-) -> dict[RevisionNumber, RevisionEntry]:
-    surplus = len(revisions) - REVISIONS_KEPT_MAX
-    oldest = [number for number in revisions if number not in kept][: max(0, surplus)]
-    return {number: entry for number, entry in revisions.items() if number not in oldest}

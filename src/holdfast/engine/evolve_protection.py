@@ -6,6 +6,7 @@ from typing import TypeVar, assert_never
 
 from holdfast.engine.maxima import CLOSED_KEPT_MAX, ENDED_KEPT_MAX, TOLD_KEPT_MAX
 from holdfast.model.event import (
+    ChangeNoted,
     ComponentSwitched,
     FindingClosed,
     FindingEvent,
@@ -42,6 +43,8 @@ def evolve_protection(state: State, event: ProtectiveEvent) -> State:
         case ComponentSwitched():
             switched = ComponentState(event.on, event.component_version, event.at, event.author, event.why)
             return replace(state, components={**state.components, event.component: switched})
+        case ChangeNoted():
+            return state
     assert_never(event)
 
 

@@ -25,7 +25,12 @@ class PlatformFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The time (Unix, in seconds) and the platform in force, if there is one."""
+    """The time (Unix, in seconds), and what is known of the platform as the edges have it, if they have one.
+
+    While a revision goes out, that is of two: `base` is the one in force, and the other is coming.
+    """
 
     now: float
     platform: PlatformFacts | None
+    base: PlatformFacts | None = None
+    coming: PlatformFacts | None = None

@@ -20,5 +20,7 @@ CLOSED_KEPT_MAX: Final = 100
 """Closed findings that one can look at; the journal keeps them all."""
 TOLD_KEPT_MAX: Final = 100
 """Messages to tenants that one can look at; the journal keeps them all."""
+NOTED_SERVICES_MAX: Final = 1_000
+"""Services that one note of a change may name."""
 COMPONENTS_MAX: Final = 100
 """Components of Holdfast itself that may ever have been switched."""

@@ -40,7 +40,7 @@ def reset_owner_limits(
     for service, limits in chosen.items():
         if service not in new.tenants:
             yield service, "the service is gone"
-        elif old is not None and old.tenants.get(service) != new.tenants[service]:
+        elif old is not None and old.tenants.get(service, new.tenants[service]) != new.tenants[service]:
             yield service, "the service belongs to another tenant now"
         elif mistakes := "; ".join(_exceed(limits, new.bounds)):
             yield service, mistakes

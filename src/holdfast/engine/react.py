@@ -11,6 +11,10 @@ from holdfast.model.event import (
     RevisionInForce,
     RevisionProposed,
     RevisionRefused,
+    RevisionRolledBack,
+    RolloutBegan,
+    RolloutEvent,
+    WaveBegan,
 )
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import State
@@ -28,6 +32,11 @@ class PublishRevision:
     """Give every edge the revision that is in force, under the mitigations of now."""
 
     number: RevisionNumber
+
+
+@dataclass(frozen=True, slots=True)
+class PublishWaves:
+    """Give whom the rollout's waves have reached the revision that rolls out, and everybody else the one in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +58,18 @@ class WakeAt:
     at: float
 
 
-Effect = ProveRevision | PublishRevision | PublishMitigations | PublishServices | WakeAt
+Effect = ProveRevision | PublishRevision | PublishWaves | PublishMitigations | PublishServices | WakeAt
 """Everything that the runtime does for the engine."""
 
 
-def react(state: State, event: Event) -> tuple[Effect, ...]:
+def react(state: State, event: Event) -> tuple[Effect, ...]:  # noqa: PLR0911 - one for each event
     """What is to be done after an event; `state` is the one after it."""
     if isinstance(event, MitigationEvent):
         return (PublishMitigations(), *_wake(state))
     if isinstance(event, ProtectiveEvent):
         return ()
+    if isinstance(event, RolloutEvent):
+        return (PublishWaves(),) if isinstance(event, RolloutBegan | WaveBegan | RevisionRolledBack) else ()
     match event:
         case RevisionProposed():
             return (ProveRevision(event.revision.number),)
@@ -74,8 +85,9 @@ def react(state: State, event: Event) -> tuple[Effect, ...]:
 def resume(state: State) -> tuple[Effect, ...]:
     """What is to be done when control starts with a replayed state: all that a dead control may have left undone."""
     publish = () if state.in_force is None else (PublishRevision(state.in_force),)
+    reach = () if state.rollout is None else (PublishWaves(),)
     prove = () if state.proving is None else (ProveRevision(state.proving),)
-    return (*publish, *prove, *_wake(state))
+    return (*publish, *reach, *prove, *_wake(state))
 
 
 def _wake(state: State) -> tuple[Effect, ...]:

@@ -57,12 +57,12 @@ class Moment:
         if self.source is None or self.revision is None or path not in self.source:
             return None
         revision, _ = self.revision
-        mark = self.source.position(path, on_key=True)
+        file, mark = self.source.file_of(path), self.source.position(path, on_key=True)
         return LineDocument(
-            file=revision.file,
+            file=file,
             line=mark.line,
             column=mark.column,
-            text=self.source.lines[mark.line - 1].strip()[:LINE_CHARACTERS_MAX],
+            text=self.source.lines_of(file)[mark.line - 1].strip()[:LINE_CHARACTERS_MAX],
             path=".".join(str(part) for part in path),
             revision=revision.number,
         )

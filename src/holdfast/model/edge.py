@@ -24,8 +24,34 @@ class Nack:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeHolding:
+    """What a connected edge acknowledged, beside what it should have, as digests of all resources in their versions.
+
+    `differing` are some of the `differing_count` resources that it lacks, has in another version, or shouldn't have;
+    `types` are the types of all of them. `since` is how long at least something has differed without a break (Unix
+    time, in seconds), None if nothing does.
+    """
+
+    has: str
+    should: str
+    count: int
+    differing_count: int = 0
+    differing: tuple[ResourceKey, ...] = ()
+    types: frozenset[ResourceType] = frozenset()
+    since: float | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the edge has all that it should, and nothing else: its digest proves it."""
+        return self.has == self.should
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeStatus:
-    """One edge: its location, whether it is connected, and how much of what was sent it has acknowledged."""
+    """One edge: its location, whether it is connected, and how much of what was sent it has acknowledged.
+
+    `holding` is None until it has said what it has.
+    """
 
     name: str
     location: str
@@ -33,6 +59,7 @@ class EdgeStatus:
     since: float
     pending: int = 0
     nacks: tuple[Nack, ...] = field(default=())
+    holding: EdgeHolding | None = None
 
     @property
     def programmed(self) -> bool:

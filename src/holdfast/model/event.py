@@ -7,9 +7,11 @@ from pydantic import Field, TypeAdapter
 from holdfast.model.finding import Finding, FindingId
 from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Measure, Mitigation, MitigationId
+from holdfast.model.note import NoteKind
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits
-from holdfast.model.revision import Revision, RevisionNumber
+from holdfast.model.revision import ContentHash, Revision, RevisionNumber
+from holdfast.model.rollout import Wave
 from holdfast.model.scalars import Name
 
 
@@ -36,11 +38,82 @@ class RevisionRefused(_Event):
 
 
 class RevisionInForce(_Event):
-    """The revision was proved; every edge is given it. `settled` is `model.intent.Intent.settled` from now on."""
+    """The revision was proved, and every wave of it was well; every edge is given it.
+
+    `settled` is `model.intent.Intent.settled` from now on.
+    """
 
     type: Literal["revision_in_force"] = "revision_in_force"
     number: RevisionNumber
     settled: dict[Name, Walls] = Field(default_factory=dict)
+
+
+class RolloutBegan(_Event):
+    """The revision was proved; the first wave is given it. `cohorts` is a kept text, see `model.rollout.Cohorts`."""
+
+    type: Literal["rollout_began"] = "rollout_began"
+    number: RevisionNumber
+    cohorts: ContentHash
+    waves: tuple[Wave, ...]
+    settled: dict[Name, Walls] = Field(default_factory=dict)
+
+
+class WaveBegan(_Event):
+    """The next wave is given the revision; `wave` counts from 0."""
+
+    type: Literal["wave_began"] = "wave_began"
+    number: RevisionNumber
+    wave: int
+    why: str = ""
+
+
+class RolloutPaused(_Event):
+    """No further wave begins until somebody says so; those that have the revision keep it."""
+
+    type: Literal["rollout_paused"] = "rollout_paused"
+    number: RevisionNumber
+    why: str
+
+
+class RolloutResumed(_Event):
+    """Waves go on."""
+
+    type: Literal["rollout_resumed"] = "rollout_resumed"
+    number: RevisionNumber
+    why: str = ""
+
+
+class RolloutPromoted(_Event):
+    """Somebody wanted everybody to have it now; the waves that were left are skipped."""
+
+    type: Literal["rollout_promoted"] = "rollout_promoted"
+    number: RevisionNumber
+    why: str
+
+
+class RevisionRolledBack(_Event):
+    """Whoever had the revision has the one before again. `wave` is the last that had it, `evidence` speaks for it."""
+
+    type: Literal["revision_rolled_back"] = "revision_rolled_back"
+    number: RevisionNumber
+    wave: int
+    why: str
+    evidence: tuple[str, ...] = ()
+
+
+class ChangesFrozen(_Event):
+    """Nothing new goes out until then (Unix time, in seconds), or until it is ended."""
+
+    type: Literal["changes_frozen"] = "changes_frozen"
+    why: str
+    until: float | None = None
+
+
+class ChangesThawed(_Event):
+    """Revisions may go out again."""
+
+    type: Literal["changes_thawed"] = "changes_thawed"
+    why: str = ""
 
 
 class MitigationStarted(_Event):
@@ -124,6 +197,15 @@ class ComponentSwitched(_Event):
     why: str
 
 
+class ChangeNoted(_Event):
+    """Somebody says that something was changed beside Holdfast, for these services (none: not said which)."""
+
+    type: Literal["change_noted"] = "change_noted"
+    kind: NoteKind
+    services: tuple[Name, ...] = ()
+    why: str
+
+
 class OwnerLimitsSet(_Event):
     """A tenant's owner chose limits for a service within the platform's bounds; None returns to the file's."""
 
@@ -139,13 +221,33 @@ FindingEvent = FindingOpened | FindingUpdated | FindingClosed
 MitigationEvent = MitigationStarted | MitigationAdjusted | MitigationEnded
 """What changes edges at once: what is mitigated, and how."""
 
-ProtectiveEvent = MitigationEvent | FindingEvent | MitigationSuggested | TenantTold | ComponentSwitched
+RolloutEvent = (
+    RolloutBegan
+    | WaveBegan
+    | RolloutPaused
+    | RolloutResumed
+    | RolloutPromoted
+    | RevisionRolledBack
+    | ChangesFrozen
+    | ChangesThawed
+)
+"""What is told of a revision on its way, and of whether any may be."""
+
+ProtectiveEvent = MitigationEvent | FindingEvent | MitigationSuggested | TenantTold | ComponentSwitched | ChangeNoted
 """What takes effect before it is recorded, and so must commute with all other events."""
 
 Event = Annotated[
     RevisionProposed
     | RevisionRefused
     | RevisionInForce
+    | RolloutBegan
+    | WaveBegan
+    | RolloutPaused
+    | RolloutResumed
+    | RolloutPromoted
+    | RevisionRolledBack
+    | ChangesFrozen
+    | ChangesThawed
     | MitigationStarted
     | MitigationAdjusted
     | MitigationEnded
@@ -155,6 +257,7 @@ Event = Annotated[
     | FindingClosed
     | TenantTold
     | ComponentSwitched
+    | ChangeNoted
     | OwnerLimitsSet,
     Field(discriminator="type"),
 ]

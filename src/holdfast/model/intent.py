@@ -1,6 +1,6 @@
 """All that edges are compiled from: a platform, what its owners chose, what is mitigated now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from holdfast.model.effective import EffectiveService, fill_service
@@ -10,10 +10,16 @@ from holdfast.model.platform import Criticality, Limits, Mode, Platform, Service
 
 @dataclass(frozen=True, slots=True)
 class OwnedService:
-    """A service and the tenant that it belongs to."""
+    """A service, the tenant that it belongs to, and the platform that says so: of two, while a revision goes out."""
 
     tenant: str
     service: Service
+    platform: Platform = field(repr=False)
+
+    @property
+    def criticality(self) -> Criticality:
+        """Its own, or what its platform has for those that state none."""
+        return self.service.criticality or self.platform.defaults.criticality
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,12 @@ class Intent:
 
     def __post_init__(self) -> None:
         owned = {
-            name: OwnedService(tenant_name, service)
+            name: OwnedService(tenant_name, service, self.platform)
             for tenant_name, tenant in self.platform.tenants.items()
             for name, service in tenant.services.items()
         }
         object.__setattr__(self, "services", owned)
-        object.__setattr__(self, "guaranteed", _sum_guaranteed(self.platform, owned))
+        object.__setattr__(self, "guaranteed", _sum_guaranteed(owned))
 
     def under(self, mitigations: tuple[Mitigation, ...]) -> "Intent":
         """The same platform under other mitigations; costs nothing per service."""
@@ -64,15 +70,36 @@ class Intent:
         """The same platform with other services looked into; costs nothing per service."""
         return self._having(watched=services)
 
+    def taking(self, newer: "Intent", names: Collection[str]) -> "Intent":
+        """These services as `newer` has them, or gone if it hasn't; all else as it is here.
+
+        Costs a little for each service. What is mitigated, chosen and looked into stays as it is here.
+        """
+        kept = {name: owned for name, owned in self.services.items() if name not in names}
+        services = kept | {name: newer.services[name] for name in names if name in newer.services}
+        tenants: dict[str, dict[str, Service]] = {name: {} for name in self.platform.tenants}
+        for name, owned in services.items():
+            tenants.setdefault(owned.tenant, {})[name] = owned.service
+        known = {**newer.platform.tenants, **self.platform.tenants}
+        blended = {name: known[name].model_copy(update={"services": of}) for name, of in tenants.items()}
+        settled = {name: walls for name, walls in self.settled.items() if name not in names}
+        return self._having(
+            platform=self.platform.model_copy(update={"tenants": blended}),
+            settled=settled | {name: newer.settled[name] for name in names if name in newer.settled},
+            services=services,
+            guaranteed=_sum_guaranteed(services),
+        )
+
     def effective(self, name: str, location: str) -> EffectiveService:
         """A service with everything unsaid filled in, as it holds at a location; KeyError if it isn't known."""
         owned = self.services[name]
-        place = self.platform.locations[location]
-        return fill_service(self.platform, owned.tenant, name, owned.service, place, self.owner_limits.get(name))
+        place = owned.platform.locations.get(location) or self.platform.locations[location]
+        return fill_service(owned.platform, owned.tenant, name, owned.service, place, self.owner_limits.get(name))
 
     def mode_of(self, name: str) -> Mode:
         """Whether a service's protections refuse, or only count; KeyError if it isn't known."""
-        return self.services[name].service.mode or self.platform.mode
+        owned = self.services[name]
+        return owned.service.mode or owned.platform.mode
 
     def _having(self, **changes: object) -> "Intent":
         other = object.__new__(Intent)
@@ -81,10 +108,11 @@ class Intent:
         return other
 
 
-def _sum_guaranteed(platform: Platform, services: Mapping[str, OwnedService]) -> Mapping[Criticality, int]:
-    defaults, guaranteed = platform.defaults, dict[Criticality, int]()
+def _sum_guaranteed(services: Mapping[str, OwnedService]) -> Mapping[Criticality, int]:
+    guaranteed = dict[Criticality, int]()
     for owned in services.values():
-        criticality = owned.service.criticality or defaults.criticality
-        in_flight = owned.service.bulkhead.in_flight or defaults.bulkhead.in_flight
-        guaranteed[criticality] = guaranteed.get(criticality, 0) + (in_flight.guaranteed if in_flight else 0)
+        in_flight = owned.service.bulkhead.in_flight or owned.platform.defaults.bulkhead.in_flight
+        guaranteed[owned.criticality] = guaranteed.get(owned.criticality, 0) + (
+            in_flight.guaranteed if in_flight else 0
+        )
     return guaranteed

@@ -160,7 +160,8 @@ class Consent(Noun):
 class Tenant(Noun):
     """A customer; the unit of isolation. `contact` is an e-mail address, or the http(s) URL of a webhook.
 
-    `owners` are people who answer for its services; nothing is allowed or refused by that.
+    `owners` are the names of those who answer for its services: of all tokens of the role owner for this tenant, only
+    theirs may change its file. If nobody is named, all may.
     """
 
     services: dict[Name, Service]
@@ -243,6 +244,17 @@ class AccessLog(Noun):
     share: Share = 0.01
 
 
+class Waves(Noun):
+    """How a revision goes out: a few services first, and then more, for as long as all is well with them.
+
+    `first` is the share of the services that it changes which have it first, fifty of them at the most; `bake` is how
+    long each wave is watched before the next one begins.
+    """
+
+    first: Share = 0.02
+    bake: Period = 30.0
+
+
 class Platform(Noun):
     """Everything one platform file says."""
 
@@ -255,4 +267,5 @@ class Platform(Noun):
     bounds: Bounds = Bounds()
     pools: dict[Name, Pool] = Field(default_factory=dict)
     access_log: AccessLog = AccessLog()
+    waves: Waves = Waves()
     tenants: dict[Name, Tenant]

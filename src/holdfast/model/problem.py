@@ -1,5 +1,6 @@
 """Errors as documents (RFC 9457), with a stable code for programs."""
 
+from holdfast.model.danger import Danger
 from holdfast.model.diagnostic import Diagnostic
 from holdfast.model.noun import Noun
 from holdfast.model.prediction import Prediction
@@ -15,7 +16,7 @@ class FieldMistake(Noun):
 class ProblemDocument(Noun):
     """Why a request wasn't done. `code` is stable, `detail` is for people.
 
-    `prediction` is what was foretold of a measure that wasn't taken for that.
+    `prediction` is what was foretold of a measure that wasn't taken for that, `dangers` what must be confirmed first.
     """
 
     type: str
@@ -26,3 +27,4 @@ class ProblemDocument(Noun):
     diagnostics: tuple[Diagnostic, ...] = ()
     fields: tuple[FieldMistake, ...] = ()
     prediction: Prediction | None = None
+    dangers: tuple[Danger, ...] = ()

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from holdfast.model.telemetry import Metric
 
 
@@ -26,6 +29,15 @@ class ServiceReading:
     """How unusual its surge statistic is, as a share of the threshold: from 1 on it is tier 1."""
     learned: bool
     """Whether the watch has seen it for long enough to judge it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """How much is let in now, by name: requests per second, and requests in flight. Arrays of shape (names,)."""
+
+    names: tuple[str, ...]
+    rps: NDArray[np.float32]
+    in_flight: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class SampledRequest:
     """The client's address, as limits and blocks see it."""
     method: str
     path: str
-    """Without query, at most `PATH_CHARACTERS_MAX` characters."""
+    """As it was sent on, without query, at most `PATH_CHARACTERS_MAX` characters."""
     user_agent: str
     referer: str
     """Scheme, host and path, without query; empty if there was none."""
@@ -31,5 +31,19 @@ class SampledRequest:
     cause: str
     duration_s: float
     weight: float = 1.0
+    host: str = ""
+    """As it was sent on: a route may have made another of it."""
+    target: str = ""
+    """Path and query as they were sent on, with placeholders for secrets, and of the query only the keys.
+
+    Empty in the larger samples of services that are looked into: what is unusual isn't recorded.
+    """
+    route: str = ""
+    """The name of the route that it took, if the service has such."""
+    content_type: str = ""
+    """Without its parameters."""
+    accept: str = ""
+    head_bytes: int = 0
+    body_bytes: int = 0
     document: str | None = None
     """A GraphQL document, for services that accept only such."""

@@ -8,6 +8,7 @@ from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.platform import Limits
 from holdfast.model.revision import Revision, RevisionNumber, RevisionStatus
+from holdfast.model.rollout import Freeze, Rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,16 @@ class State:
     `revisions`, `ended`, `closed` and `told` keep the newest only. `before` is the revision that was in force before
     the present one. `settled` holds the walls that the running clusters were built with, see `model.intent.Intent`.
     `findings` are open; `suggestions` holds the latest for each of them that nobody has taken up. `components` holds
-    those that were ever switched; all others are as they come.
+    those that were ever switched; all others are as they come. While `rollout` is set, the revision in force is that of
+    whoever its waves haven't reached.
     """
 
     revisions: Mapping[RevisionNumber, RevisionEntry] = field(default_factory=dict)
     in_force: RevisionNumber | None = None
     before: RevisionNumber | None = None
     proving: RevisionNumber | None = None
+    rollout: Rollout | None = None
+    freeze: Freeze | None = None
     settled: Mapping[str, Walls] = field(default_factory=dict)
     mitigations: Mapping[MitigationId, Mitigation] = field(default_factory=dict)
     ended: tuple[EndedMitigation, ...] = ()

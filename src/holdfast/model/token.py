@@ -22,7 +22,7 @@ holds a token is called so."""
 class Role(StrEnum):
     """What a token is good for. A viewer reads, an operator changes, an admin makes tokens too.
 
-    An owner reads the services of one tenant and sets their limits.
+    An owner reads the services of one tenant and changes that tenant's part of the platform, within bounds.
     """
 
     VIEWER = "viewer"

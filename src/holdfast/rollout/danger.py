@@ -1,30 +1,19 @@
 """What must be confirmed about a change, and what it is told from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from holdfast.model.danger import Danger
 from holdfast.model.intent import Intent
 from holdfast.model.recorded import PlatformUsage, RecordedRequest
 from holdfast.rollout.changes import PlatformChange
-from holdfast.rollout.outcomes import Difference
+from holdfast.rollout.outcomes import Difference, Outcome
 
+__all__ = ["MANY_MIN", "SHOWN_MAX", "Change", "Danger", "group_by_service", "show_paths", "show_requests"]
 SHOWN_MAX: Final = 5
 MANY_MIN: Final = 3
 """So many services, tenants at once are many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Danger:
-    """Something about a change that must be confirmed: `code` names its kind, `services` whom it is about.
-
-    `evidence` are the requests, hosts, addresses or numbers that prove it, the most telling first.
-    """
-
-    code: str
-    message: str
-    services: tuple[str, ...] = ()
-    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,7 +29,15 @@ class Change:
     requests: Sequence[RecordedRequest] = ()
     usage: PlatformUsage = field(default_factory=PlatformUsage)
     dead: frozenset[str] = frozenset()
-    """New endpoints that refused a connection."""
+    """New endpoints that took no connection."""
+    tried: Sequence[tuple[RecordedRequest, Outcome, Outcome]] = ()
+    """Recorded requests that were put through both configurations: what becomes of each now, and what would."""
+    connections: Mapping[str, float] = field(default_factory=dict)
+    """How many connections clients usually have open, by location."""
+    operations: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Recorded GraphQL operations by service and kind: `query`, `mutation`, `batch`, `introspection`."""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Endpoints that were asked for their health as edges would, and what they did instead of being well."""
 
     @property
     def location(self) -> str | None:
@@ -51,6 +48,12 @@ class Change:
     def lasting(self) -> tuple[str, ...]:
         """The services that both sides have, by name."""
         return tuple(sorted(self.new.services.keys() & self.old.services.keys()))
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Those of the lasting services that may be treated otherwise: all, if something that they share is changed."""
+        everybody = bool(self.changes.shared)
+        return tuple(name for name in self.lasting if everybody or name in self.changes.mentioned)
 
 
 def group_by_service(differences: Iterable[Difference]) -> dict[str | None, list[Difference]]:
@@ -66,6 +69,14 @@ def show_requests(differences: Sequence[Difference]) -> tuple[str, ...]:
     return tuple(
         f"{d.request.method} {d.request.host}{d.request.path}: {_say(d.old.status, d.old.cause)} → "
         f"{_say(d.new.status, d.new.cause)}"
+        for d in differences[:SHOWN_MAX]
+    )
+
+
+def show_paths(differences: Sequence[Difference]) -> tuple[str, ...]:
+    """The first of these, each with what an upstream is asked for now and what it would be."""
+    return tuple(
+        f"{d.request.method} {d.request.host}{d.request.path}: upstreams get {d.new.path} instead of {d.old.path}"
         for d in differences[:SHOWN_MAX]
     )
 

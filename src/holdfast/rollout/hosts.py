@@ -1,8 +1,9 @@
-"""Which service answers for a host."""
+"""Which service answers for a host, and where its upstreams are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from holdfast.model.intent import Intent
+from holdfast.model.platform import Platform
 
 
 def index_hosts(intent: Intent) -> dict[str, str]:
@@ -18,3 +19,11 @@ def find_service(hosts: Mapping[str, str], host: str) -> str | None:
     parts = name.split(".")
     wildcards = ("*." + ".".join(parts[n:]) for n in range(1, len(parts)))
     return next((hosts[each] for each in wildcards if each in hosts), None)
+
+
+def list_endpoints(platform: Platform) -> Iterator[str]:
+    """Every endpoint of every upstream, in the order of the file; one that several have comes several times."""
+    for tenant in platform.tenants.values():
+        for service in tenant.services.values():
+            for upstream in (service.upstream, *service.upstreams.values()):
+                yield from upstream.endpoints

@@ -21,7 +21,9 @@ from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Location, Platform
 from holdfast.model.ports import Canary, Fleet, Telemetry
 from holdfast.runtime.canary import EnvoyCanary
+from holdfast.runtime.effects import EffectTrials
 from holdfast.runtime.observed import count_observed
+from holdfast.runtime.planning import Trials
 
 _STOP_S_MAX = 15.0
 _SETTLE_LOOKS_MAX = 60
@@ -32,6 +34,8 @@ class Outside(Protocol):
 
     fleet: Fleet
     canary: Canary
+    trials: Trials | None
+    """Where changes are tried for their effects; None: nowhere, and no change is held up for its plan."""
     telemetry: Telemetry
 
     async def start(self) -> None:
@@ -67,6 +71,7 @@ class LocalOutside:
         self.telemetry: Telemetry = self._hub
         self._looks_until_settled = 0
         self.canary: Canary = EnvoyCanary(self._state / "canary", find_envoy)
+        self.trials: Trials | None = EffectTrials(self._state / "trials", find_envoy)
 
     async def start(self) -> None:
         """Begin to listen for agents, those that outlived an earlier control included."""

@@ -19,5 +19,8 @@ class Compiler(Protocol):
     def compile_mitigations(self, intent: Intent, location: str) -> tuple[Resource, ...]:
         """All that depends on what is mitigated now, and no key of anything else; costs nothing per service."""
 
+    def find_service_of(self, resource: Resource) -> str | None:
+        """The service that a resource belongs to; None for what services share."""
+
     def settle_walls(self, old: Intent | None, new: Intent) -> Mapping[str, Walls]:
         """`Intent.settled` for a new platform that takes over from an old one."""

@@ -6,23 +6,27 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Final
 
-from holdfast.engine.command import CanaryAnswered, Command, Protective, Tick
+from holdfast.engine.command import CanaryAnswered, Command, Protective, Recompile, RollBackRollout, Tick
 from holdfast.engine.evolve import replay
 from holdfast.engine.facts import Facts
-from holdfast.engine.react import Effect, ProveRevision, WakeAt, resume
+from holdfast.engine.react import Effect, ProveRevision, PublishRevision, PublishServices, WakeAt, resume
 from holdfast.model.event import Event
 from holdfast.model.intent import Intent
 from holdfast.model.ports import Canary, Clock, Fleet, Journal, JournalCorrupt, JournalUnavailable, Recorded
 from holdfast.model.refusal import Refusal, RefusalCode
-from holdfast.model.revision import Revision
 from holdfast.model.state import State
+from holdfast.model.token import SYSTEM
 from holdfast.runtime.compiler import Compiler
 from holdfast.runtime.core import Core, Ticket
+from holdfast.runtime.kept import KeptSnapshots
+from holdfast.runtime.proofs import Proofs
 from holdfast.runtime.prover import Prover, Unready
-from holdfast.runtime.publisher import Compiled, Publisher
+from holdfast.runtime.publisher import Publisher
 from holdfast.runtime.reading import PlatformReader
+from holdfast.runtime.taking_up import TakenUp, take_up
 
 LOG: Final = logging.getLogger(__name__)
 INBOX_MAX: Final = 1_000
@@ -49,6 +53,7 @@ class World:
     compiler: Compiler
     reader: PlatformReader
     clock: Clock
+    kept: KeptSnapshots | None = None
 
 
 class Control:
@@ -65,15 +70,16 @@ class Control:
         self.core = Core(replay(r.event for r in recorded), self._know_facts, self._perform)
         self._prover = Prover(world.journal, world.reader, world.compiler, world.canary)
         self._inbox: asyncio.Queue[Ticket | Callable[[], None]] = asyncio.Queue()
+        self.proofs = Proofs(self._prover, self.publisher, self.keep_text, self._take_answer)
         self._writer = ThreadPoolExecutor(1, "journal")
         self._writing: asyncio.Future[bool] | None = None
         self._batch: tuple[Event, ...] = ()
-        self._proof: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._tick_at, self._wake_at = 0.0, float("inf")
         self._retry_at: float | None = None
         self._fresh = False
-        self._stage_in_force()
+        self._keeper = ThreadPoolExecutor(1, "keeper")
+        self._taken_up = self._take_up()
 
     @property
     def state(self) -> State:
@@ -93,7 +99,12 @@ class Control:
     def resume(self) -> None:
         """Give the edges what was in force when control ended, and take up what it left undone."""
         self.core.take(Ticket(Tick()))
+        if self._taken_up.lost:
+            self.core.take(Ticket(RollBackRollout(SYSTEM, f"it can't be taken up again: {self._taken_up.lost}")))
         self._perform(self.state, resume(self.state))
+        if self._taken_up.is_compiled_otherwise:
+            self._inbox.put_nowait(Ticket(Recompile(f"Holdfast {version('holdfast')} makes something else of it")))
+        self._taken_up = TakenUp()
 
     async def run(self) -> None:
         """Serve commands until cancelled; then record what isn't yet."""
@@ -102,10 +113,10 @@ class Control:
                 self._start_write()
                 await self._serve_next()
         finally:
-            if self._proof is not None:
-                self._proof.cancel()
+            self.proofs.cancel()
             await self._write_last()
             self._writer.shutdown()
+            self._keeper.shutdown()
 
     async def submit(self, command: Command, patience_s: float | None = None) -> Ticket:
         """Have a command decided; returns when it is refused, recorded, or found unrecordable for now.
@@ -142,15 +153,19 @@ class Control:
         return True
 
     def _know_facts(self) -> Facts:
-        return Facts(self.world.clock(), self.publisher.facts)
+        base, coming = self.publisher.base, self.publisher.coming
+        return Facts(
+            self.world.clock(), self.publisher.facts, base.facts if base else None, coming.facts if coming else None
+        )
 
-    def _stage_in_force(self) -> None:
-        if self.state.in_force is None:
-            return
-        compiled = self._prover.compile_in_force(self.state.revisions[self.state.in_force].revision, self.state)
-        if isinstance(compiled, Unready):
-            raise RevisionUnreadable(f"revision {self.state.in_force} is in force, but {compiled.why}")
-        self.publisher.stage(compiled)
+    def _take_up(self) -> TakenUp:
+        found = take_up(self._prover, self.world.compiler, self.world.kept, self.state)
+        if isinstance(found, Unready):
+            raise RevisionUnreadable(f"revision {self.state.in_force} is in force, but {found.why}")
+        for compiled in (found.base, found.coming):
+            if compiled is not None:
+                self.publisher.stage(compiled)
+        return found
 
     async def _serve_next(self) -> None:
         before = self.state
@@ -236,32 +251,23 @@ class Control:
         for effect in effects:
             match effect:
                 case ProveRevision(number):
-                    self._start_proof(state.revisions[number].revision, state)
+                    self.proofs.start(state.revisions[number].revision, state)
                 case WakeAt(at):
                     self._wake_at = at
                 case _:
                     self.publisher.perform(state, effect)
+                    self._keep(effect)
 
-    def _start_proof(self, revision: Revision, state: State) -> None:
-        if self._proof is not None:
-            self._proof.cancel()
-        self._proof = asyncio.get_running_loop().create_task(self._prove(revision, state))
-
-    async def _prove(self, revision: Revision, state: State) -> None:
-        try:
-            ready = await self._make_ready(revision, state)
-        except Exception as error:
-            LOG.exception("revision %s can't be proved", revision.number)
-            ready = Unready(f"Holdfast itself failed at it: {error!r}")
-        if isinstance(ready, Unready):
-            answer = CanaryAnswered(revision.number, None, why=ready.why)
-        else:
-            self.publisher.stage(ready)
-            answer = CanaryAnswered(revision.number, ready.facts, ready.intent.settled)
+    def _take_answer(self, answer: CanaryAnswered) -> None:
         self._inbox.put_nowait(Ticket(answer))
 
-    async def _make_ready(self, revision: Revision, state: State) -> Compiled | Unready:
-        compiled = await asyncio.to_thread(self._prover.compile_proposed, revision, state, self.intent)
-        if isinstance(compiled, Unready):
-            return compiled
-        return await self._prover.ask_canary(compiled) or compiled
+    def _keep(self, effect: Effect) -> None:
+        """Have kept what edges have of the revision in force, beside everything else."""
+        kept, base = self.world.kept, self.publisher.base
+        if kept is None or base is None:
+            return
+        match effect:
+            case PublishRevision(number) if not self._taken_up.is_compiled_otherwise:
+                self._keeper.submit(kept.save, number, self.publisher.copy_kept())
+            case PublishServices(names):
+                self._keeper.submit(kept.note_changed, base.number, names)

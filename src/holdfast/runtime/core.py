@@ -3,7 +3,8 @@
 Revisions and owners' limits are recorded first and take effect after. Protection is the other way round: a
 mitigation takes effect at once, is recorded as soon as the journal can be written, and says so until then. At most
 one record-first decision is on its way at a time; protection never waits behind it, because the events of the two
-touch no part of the state in common (see `engine`).
+touch no part of the state in common (see `engine`). To roll back a revision on its way is in between: that takes
+effect before it is recorded, but not while a record-first decision is on its way.
 """
 
 from collections import deque
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from holdfast.engine.command import CanaryAnswered, Command, Protective, Releasing
+from holdfast.engine.command import CanaryAnswered, Command, Protective, Releasing, RollBackRollout
 from holdfast.engine.decide import decide
 from holdfast.engine.evolve import evolve
 from holdfast.engine.facts import Facts
@@ -59,6 +60,7 @@ class Core:
     _unrecorded: deque[Ticket] = field(default_factory=deque, init=False)
     _first: Ticket | None = field(default=None, init=False)
     _waiting: deque[Ticket] = field(default_factory=deque, init=False)
+    _urgent: deque[Ticket] = field(default_factory=deque, init=False)
     _held: Ticket | None = field(default=None, init=False)
 
     @property
@@ -73,14 +75,11 @@ class Core:
 
     def take(self, ticket: Ticket) -> None:
         """Decide a command: now if it protects, else as soon as those before it are recorded."""
-        if not isinstance(ticket.command, Protective):
-            self._waiting.append(ticket)
-            self._decide_next()
-        elif self._decide(ticket):
-            state, effects = self._follow(ticket.events)
-            self.perform(state, effects)
-            self.state = state
-            self._unrecorded.append(ticket)
+        if isinstance(ticket.command, Protective):
+            self._act(ticket)
+            return
+        (self._urgent if isinstance(ticket.command, RollBackRollout) else self._waiting).append(ticket)
+        self._decide_next()
 
     def begin_write(self) -> tuple[Event, ...]:
         """What the journal is to be given now, in order; empty if nothing is to be, or a write is under way."""
@@ -126,7 +125,17 @@ class Core:
                 ticket.answer(Refusal(RefusalCode.JOURNAL_UNAVAILABLE, "this can't be recorded now, so it isn't done"))
         self._unrecorded.extendleft(reversed(kept))
 
+    def _act(self, ticket: Ticket) -> None:
+        """Decide what takes effect before it is recorded."""
+        if self._decide(ticket):
+            state, effects = self._follow(ticket.events)
+            self.perform(state, effects)
+            self.state = state
+            self._unrecorded.append(ticket)
+
     def _decide_next(self) -> None:
+        while self._urgent and self._first is None:
+            self._act(self._urgent.popleft())
         while self._waiting and self._first is None:
             ticket = self._waiting.popleft()
             if self._decide(ticket):

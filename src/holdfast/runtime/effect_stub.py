@@ -1,4 +1,7 @@
-"""The one upstream of scratch edges: it answers with the request that it was sent."""
+"""The one upstream of scratch edges: it answers with the request that it was sent.
+
+Every connection is closed after one answer: an edge keeps some for each upstream of each service: thousands, perhaps.
+"""
 
 import asyncio
 import json
@@ -63,7 +66,7 @@ class EffectStub:
         }
         body = b"" if request.method == b"HEAD" else json.dumps(seen).encode()
         told = ("x-holdfast-seen", json.dumps(seen, ensure_ascii=True))
-        headers = [*self._headers, told, ("content-length", str(len(body)))]
+        headers = [*self._headers, told, ("content-length", str(len(body))), ("connection", "close")]
         for part in (h11.Response(status_code=200, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
             if sent := connection.send(part):
                 writer.write(sent)

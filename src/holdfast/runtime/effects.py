@@ -75,10 +75,7 @@ class EffectTrials:
         async with EffectStub(stub, _named_headers(intent, services)), booting as nacks:
             if nacks:
                 raise EffectsUnknown(nacks[0].message, nacks)
-            try:
-                return await _ask_all(listen, intent, requests)
-            except (OSError, TimeoutError, h11.RemoteProtocolError) as failure:
-                raise EffectsUnknown(f"a scratch edge didn't answer: {failure}") from failure
+            return await _ask_all(listen, intent, requests)
 
 
 def _named_headers(intent: Intent, services: Collection[str]) -> Iterator[str]:
@@ -91,17 +88,25 @@ def _named_headers(intent: Intent, services: Collection[str]) -> Iterator[str]:
 
 async def _ask_all(listen: Path, intent: Intent, requests: Sequence[RecordedRequest]) -> tuple[Outcome, ...]:
     outcomes: dict[int, Outcome] = {}
+    failures: list[Exception] = []
     hosts = index_hosts(intent)
     waiting = iter(enumerate(requests))
 
     async def ask_some() -> None:
         for index, request in waiting:
-            outcome = _read_outcome(intent, *await _ask(listen, request))
+            try:
+                outcome = _read_outcome(intent, *await _ask(listen, request))
+            except (OSError, TimeoutError, h11.ProtocolError) as failure:
+                failures.append(failure)
+            if failures:
+                return
             outcomes[index] = replace(outcome, service=find_service(hosts, request.host))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(CONNECTIONS):
             group.create_task(ask_some())
+    if failures:
+        raise EffectsUnknown(f"a scratch edge didn't answer: {failures[0]!r}") from failures[0]
     return tuple(outcomes[index] for index in range(len(requests)))
 
 

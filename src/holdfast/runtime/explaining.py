@@ -75,10 +75,10 @@ class Explainer:
 
     def _read_in_force(self) -> tuple[str, Platform] | None:
         """The platform in force, which needn't be read from its text again."""
-        state, intent = self._control.state, self._control.intent
-        if state.in_force is None or intent is None:
+        state, base = self._control.state, self._control.publisher.base
+        if state.in_force is None or base is None:
             return None
-        return state.revisions[state.in_force].revision.content, intent.platform
+        return state.revisions[state.in_force].revision.content, base.intent.platform
 
     def _catch_up(self, unrecorded: Sequence[Event]) -> bool:
         try:
@@ -119,9 +119,9 @@ class Explainer:
         try:
             text = self._control.world.journal.load_text(revision.content)
         except (KeyError, JournalUnavailable, JournalCorrupt):
-            return None, SourceMap("")
+            return None, SourceMap("", revision.file)
         if in_force is not None and in_force[0] == revision.content:
-            read: Text = in_force[1], SourceMap(text)
+            read: Text = in_force[1], SourceMap(text, revision.file)
         else:
             checked = self._control.world.reader.check(text, revision.file)
             read = checked.platform, checked.source_map

@@ -5,28 +5,20 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from holdfast.engine.command import (
-    Command,
-    EndMitigation,
-    Mitigate,
-    ProposeRevision,
-    Rollback,
-    SetOwnerLimits,
-)
+from holdfast.engine.command import EndMitigation, Mitigate, SetOwnerLimits
 from holdfast.engine.measures import check_measure
-from holdfast.model.diagnostic import Diagnostic
-from holdfast.model.event import MitigationAdjusted, MitigationEnded, MitigationStarted, RevisionProposed
+from holdfast.model.event import MitigationAdjusted, MitigationEnded, MitigationStarted
 from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly
 from holdfast.model.platform import Limits
-from holdfast.model.ports import JournalCorrupt, JournalUnavailable
 from holdfast.model.prediction import Prediction, Verdict
 from holdfast.model.refusal import Refusal, RefusalCode
-from holdfast.model.revision import RevisionNumber
-from holdfast.model.state import EndedMitigation, State
+from holdfast.model.state import EndedMitigation
 from holdfast.runtime.control import Control
 from holdfast.runtime.observed import CountObserved
-from holdfast.views.edges import Reach, count_reach
+from holdfast.runtime.plans import Plans
+from holdfast.runtime.revision_operations import RevisionOperations, tell_refused
+from holdfast.runtime.rollout_operations import FindStanding, RolloutOperations, watch_nothing
 from holdfast.views.findings import FindingDocument, FindingsDocument, show_finding, show_findings
 from holdfast.views.mitigations import (
     EndedMitigationDocument,
@@ -38,22 +30,12 @@ from holdfast.views.mitigations import (
 )
 from holdfast.views.observation import Observation
 from holdfast.views.observed import ObservedDocument, show_observed
-from holdfast.views.revisions import (
-    HistoryDocument,
-    ProposalDocument,
-    RejectedDocument,
-    find_revision,
-    show_history,
-)
+from holdfast.views.revisions import HistoryDocument, show_history
 from holdfast.views.services import ServiceDocument, ServicesDocument, show_service, show_services
 from holdfast.views.status import JournalDocument, StatusDocument, show_status
 
 RECORD_WAIT_S: Final = 2.0
 """The longest that an answer about a mitigation in force waits for its record."""
-PROGRAM_WAIT_S: Final = 2.0
-"""The longest that an answer waits for the edges."""
-PROOF_WAIT_S: Final = 60.0
-"""The longest that an answer about a revision waits for the canary."""
 PREVIEW_S: Final = 60.0
 """How long a measure is thought of as lasting while somebody only thinks about it."""
 LOG: Final = logging.getLogger(__name__)
@@ -69,19 +51,27 @@ async def predict_nothing(_: Measure) -> Prediction | None:
     return None
 
 
-class Operations:
+class Operations(RevisionOperations):
     """Everything that the API offers, on a running `Control`.
 
-    `predict` foretells what a measure would do, from traffic that is watched; None while nothing is.
+    `predict` foretells what a measure would do, from traffic that is watched; None while nothing is. `find_standing`
+    says how the revision on its way is.
     """
 
-    def __init__(self, control: Control, count_observed: CountObserved, predict: Predict = predict_nothing) -> None:
-        self._control = control
+    def __init__(
+        self,
+        control: Control,
+        count_observed: CountObserved,
+        predict: Predict = predict_nothing,
+        plans: Plans | None = None,
+        find_standing: FindStanding = watch_nothing,
+    ) -> None:
+        super().__init__(control, plans)
+        self.rollouts = RolloutOperations(control, self.reach_edges, find_standing)
         self._count_observed = count_observed
         self._predict = predict
         self._counting = asyncio.Semaphore(1)
         self._started_at = control.world.clock()
-        self._checking = asyncio.Semaphore(1)
 
     def status(self) -> StatusDocument:
         """One page of everything."""
@@ -93,7 +83,8 @@ class Operations:
             control.world.fleet.statuses(),
             unrecorded,
             JournalDocument(writable=control.journal_writable, unrecorded=len(unrecorded)),
-            (control.world.clock(), self._started_at),
+            self.rollouts.show(),
+            self._started_at,
         )
 
     def services(self, tenant: str | None, after: str, count_max: int) -> ServicesDocument:
@@ -113,7 +104,9 @@ class Operations:
         """What is mitigated now, and what lately was."""
         control = self._control
         observation = Observation(control.intent)
-        return show_mitigations(control.state, control.world.clock(), self._reach(), observation, self._unrecorded())
+        return show_mitigations(
+            control.state, control.world.clock(), self.count_reach(), observation, self._unrecorded()
+        )
 
     async def observed(self, after: str, count_max: int) -> ObservedDocument:
         """At most `count_max` services in observe mode after a name, and what would have been refused to them."""
@@ -123,24 +116,6 @@ class Operations:
         async with self._counting:
             edges = await self._count_observed(intent.platform)
         return show_observed(intent, edges, after, count_max)
-
-    async def propose(
-        self, author: str, text: str, file: str, reason: str
-    ) -> ProposalDocument | RejectedDocument | Refusal:
-        """Check a platform text, have it proved, and put it in force."""
-        async with self._checking:
-            checked = await asyncio.to_thread(self._control.world.reader.check, text, file)
-        if checked.platform is None:
-            return RejectedDocument(diagnostics=checked.diagnostics)
-        try:
-            content = await self._control.keep_text(text)
-        except (JournalUnavailable, JournalCorrupt) as error:
-            return Refusal(RefusalCode.JOURNAL_UNAVAILABLE, f"the journal can't be written: {error}")
-        return await self._see_through(ProposeRevision(author, content, file, reason), checked.diagnostics)
-
-    async def roll_back(self, author: str, to: RevisionNumber | None, reason: str) -> ProposalDocument | Refusal:
-        """Put an older revision's file in force again, under today's mitigations."""
-        return await self._see_through(Rollback(author, to, reason), ())
 
     def findings(self) -> FindingsDocument:
         """What the watch found, and what lately was over."""
@@ -178,9 +153,9 @@ class Operations:
         ticket = await self._control.submit(command, RECORD_WAIT_S)
         match ticket.events:
             case (MitigationStarted(mitigation=mitigation),) if ticket.refusal is None:
-                await self._reach_edges()
+                await self.reach_edges()
                 return await self._show(mitigation, recorded=ticket.recorded)
-        return _refused(ticket.refusal)
+        return tell_refused(ticket.refusal)
 
     async def accept_suggestion(
         self, author: str, finding: FindingId, for_s: float | None, reason: str | None, *, force: bool = False
@@ -205,35 +180,23 @@ class Operations:
         ticket = await self._control.submit(EndMitigation(author, mitigation), RECORD_WAIT_S)
         match ticket.events:
             case (MitigationEnded() as event,) if ticket.refusal is None and before is not None:
-                await self._reach_edges()
+                await self.reach_edges()
                 ended = EndedMitigation(before, event.at, event.author, event.why)
                 return show_ended(ended, recorded=ticket.recorded)
-        return _refused(ticket.refusal)
+        return tell_refused(ticket.refusal)
 
     async def set_owner_limits(self, author: str, service: str, limits: Limits | None) -> ServiceDocument | Refusal:
         """Set what a service's owner chose; None returns to the platform file's limits."""
         ticket = await self._control.submit(SetOwnerLimits(author, service, limits))
         if ticket.refusal is not None and ticket.refusal.code is not RefusalCode.UNCHANGED:
             return ticket.refusal
-        await self._reach_edges()
+        await self.reach_edges()
         return self.service(service) or Refusal(RefusalCode.SERVICE_UNKNOWN, f"{service} is gone meanwhile")
-
-    async def _see_through(self, command: Command, diagnostics: tuple[Diagnostic, ...]) -> ProposalDocument | Refusal:
-        ticket = await self._control.submit(command)
-        proposed = next((e.revision.number for e in ticket.events if isinstance(e, RevisionProposed)), None)
-        if ticket.refusal is not None or proposed is None:
-            return _refused(ticket.refusal)
-        await self._control.until(_is_decided(proposed), PROOF_WAIT_S)
-        await self._reach_edges()
-        revision = find_revision(self._control.state, proposed)
-        if revision is None:
-            return Refusal(RefusalCode.REVISION_UNKNOWN, f"revision {proposed} is forgotten already")
-        return ProposalDocument(revision=revision, reach=self._reach(), warnings=diagnostics)
 
     async def _show(self, mitigation: Mitigation, *, recorded: bool) -> MitigationDocument:
         """A mitigation that was begun just now; what didn't wait for a prediction is shown with one all the same."""
         now, observation = self._control.world.clock(), Observation(self._control.intent)
-        shown = show_mitigation(mitigation, now, self._reach(), observation, recorded=recorded)
+        shown = show_mitigation(mitigation, now, self.count_reach(), observation, recorded=recorded)
         if not isinstance(mitigation.measure, Kill | ReadOnly):
             return shown
         return shown.model_copy(update={"prediction": await self._foretell(mitigation.measure)})
@@ -249,15 +212,6 @@ class Operations:
         except Exception:
             LOG.exception("what a measure would do can't be predicted")
             return None
-
-    async def _reach_edges(self) -> None:
-        """Wait for the edges, but never long: what is published stays published."""
-        intent, fleet = self._control.intent, self._control.world.fleet
-        locations = intent.platform.locations if intent else ()
-        await asyncio.gather(*(fleet.programmed(location, PROGRAM_WAIT_S) for location in locations))
-
-    def _reach(self) -> Reach:
-        return count_reach(self._control.world.fleet.statuses())
 
     def _unrecorded(self) -> frozenset[MitigationId]:
         ids = set[MitigationId]()
@@ -281,11 +235,3 @@ def _foretell_nothing(why: str) -> Prediction:
         clients=0,
         refused_per_s=0.0,
     )
-
-
-def _is_decided(number: RevisionNumber) -> Callable[[State], bool]:
-    return lambda state: number in state.revisions and state.proving != number
-
-
-def _refused(refusal: Refusal | None) -> Refusal:
-    return refusal or Refusal(RefusalCode.FAILED, "nothing came of it; Holdfast's log may say more")

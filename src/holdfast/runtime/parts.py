@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from holdfast.adapters.api.app import Behind
+from holdfast.adapters.facts import find_dead
 from holdfast.adapters.metrics import MetricsPage, TrafficTally
 from holdfast.adapters.notify import Notifier
 from holdfast.engine.command import SwitchComponent
@@ -16,11 +17,17 @@ from holdfast.runtime.assembly import Outside
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
+from holdfast.runtime.known_traffic import KnownTraffic
+from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live import source
 from holdfast.runtime.live.guards import Guards
 from holdfast.runtime.live.metrics import LiveMetrics
 from holdfast.runtime.live.source import Live
 from holdfast.runtime.operations import Operations, predict_nothing
+from holdfast.runtime.planning import Planner
+from holdfast.runtime.plans import Plans, Traffic
+from holdfast.runtime.recorded import RequestRecorder
+from holdfast.runtime.rollouts import Pacer
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.switchboard import Switchboard
 from holdfast.runtime.telling import Teller
@@ -49,18 +56,25 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
     tally = TrafficTally()
     watcher = Watcher(control, Teller(notifier, control.world.clock).tell, tally.know, places.usual, EDGE_CORES)
     components = Components(places.path / "components", lambda command: _record(control, command))
-    operations = Operations(control, outside.count_observed, watcher.predict if watching else predict_nothing)
-    explainer = Explainer(control, outside.telemetry.find_requests)
+    recorder = RequestRecorder(places.recorded, lambda: control.intent, control.world.clock)
+    traffic = KnownTraffic(recorder, watcher, places.peaks, control.world.clock)
+    plans = _make_plans(control, outside, traffic)
+    predict = watcher.predict if watching else predict_nothing
+    pacer = Pacer(control, reporting=watching)
+    operations = Operations(control, outside.count_observed, predict, plans, lambda: pacer.standing)
+    explainer, ledger = Explainer(control, outside.telemetry.find_requests), Ledger(control)
     guards = Guards(control, watcher, components)
     metrics = MetricsPage(LiveMetrics(control, watcher, components), tally)
-    live = Live(source.Parts(control, operations, watcher, components, explainer, guards))
+    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger))
 
     def take_report(report: EdgeReport) -> None:
         watcher.take_report(report)
         tally.take(report)
+        pacer.take_report(report)
 
     def take_samples(samples: Sequence[SampledRequest]) -> None:
         watcher.take_samples(samples)
+        recorder.take_samples(samples)
         components.offer([sample for sample in samples if sample.document is not None])
 
     async def run_components() -> None:
@@ -68,8 +82,23 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
 
     if watching:
         outside.telemetry.follow(take_report, take_samples)
-    behind = Behind(operations, Switchboard(components, watcher), explainer, metrics.render)
-    return Parts(operations, behind, live, [watcher.run, run_components] if watching else [], watcher.close)
+    behind = Behind(operations, Switchboard(components, watcher), explainer, ledger, metrics.render)
+
+    def close() -> None:
+        watcher.close()
+        recorder.close()
+        traffic.close()
+
+    watchers = [watcher.run, run_components, recorder.run, traffic.run] if watching else []
+    return Parts(operations, behind, live, [pacer.run, *watchers], close)
+
+
+def _make_plans(control: Control, outside: Outside, traffic: Traffic) -> Plans | None:
+    """Nothing, where there is no place to try a change."""
+    if outside.trials is None:
+        return None
+    planner = Planner(control.world.compiler, outside.canary, outside.trials)
+    return Plans(control, planner, traffic, find_dead)
 
 
 async def _record(control: Control, command: SwitchComponent) -> Refusal | None:

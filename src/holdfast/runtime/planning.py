@@ -1,9 +1,9 @@
 """What a change would do, found out on scratch Envoys: nothing here touches an edge or an upstream."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from holdfast.compile import owner_of, service_of
 from holdfast.model.diagnostic import Diagnostic
@@ -19,10 +19,26 @@ from holdfast.rollout.hosts import find_service, index_hosts
 from holdfast.rollout.outcomes import Outcome, find_differences
 from holdfast.rollout.plan import Plan
 from holdfast.runtime.compiler import Compiler
-from holdfast.runtime.effects import EffectsUnknown, EffectTrials
+from holdfast.runtime.effects import EffectsUnknown
+from holdfast.runtime.memory import collect_later
 
 REQUESTS_MAX: Final = 20_000
 NOTHING_KNOWN: Final = PlatformUsage()
+NOTHING_UNFIT: Final[Mapping[str, str]] = {}
+
+
+class Trials(Protocol):
+    """Tries requests on a configuration, far from every edge and upstream; see `EffectTrials`."""
+
+    async def try_requests(
+        self,
+        name: str,
+        intent: Intent,
+        snapshot: Snapshot,
+        services: Collection[str],
+        requests: Sequence[RecordedRequest],
+    ) -> tuple[Outcome, ...]:
+        """What becomes of each request; EffectsUnknown if that can't be told."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +52,28 @@ class _Known:
     requests: tuple[RecordedRequest, ...]
     usage: PlatformUsage
     dead: frozenset[str]
+    unfit: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class _Questions:
+    """What is to be asked of both sides: `asked` ends with the probes. `differing` are compiled to something else."""
+
+    differing: frozenset[str]
+    touched: frozenset[str]
+    asked: tuple[RecordedRequest, ...]
+    probes: tuple[RecordedRequest, ...]
+
+
+_Both = tuple[tuple[Outcome, ...], tuple[Outcome, ...]]
+"""What became of each request before and after."""
 
 
 class Planner:
     """Finds out what a change would do. One plan is made at a time."""
 
-    def __init__(self, compiler: Compiler, canary: Canary, effects: EffectTrials) -> None:
+    def __init__(self, compiler: Compiler, canary: Canary, effects: Trials) -> None:
         self._compiler = compiler
         self._canary = canary
         self._effects = effects
@@ -56,63 +87,88 @@ class Planner:
         usage: PlatformUsage = NOTHING_KNOWN,
         dead: frozenset[str] = frozenset(),
         diagnostics: Sequence[Diagnostic] = (),
+        unfit: Mapping[str, str] = NOTHING_UNFIT,
     ) -> Plan:
         """What `platform` would do in place of `old`, to these requests among others, and to what is usual.
 
-        The most important `REQUESTS_MAX` requests are asked about. `dead` are endpoints that refused a connection.
+        The most important `REQUESTS_MAX` requests are asked about. `dead` are endpoints that took no connection.
         """
         async with self._turn:
-            new = Intent(platform, owner_limits=old.owner_limits)
-            changes = find_changes(old, new)
-            if not changes:
-                return Plan(diagnostics, changes)
-            plain = old.under(())
-            snapshots = await asyncio.to_thread(self._compile_both, plain, new)
-            nacks = (await self._canary.prove(snapshots[1])).nacks
-            if nacks:
-                return Plan(diagnostics, changes, nacks=nacks)
-            known = _Known(plain, new, changes, snapshots, tuple(requests), usage, dead, tuple(diagnostics))
-            return await self._try_out(known)
+            with collect_later():
+                plain = old.under(())
+                new, changes = await asyncio.to_thread(self._compare, plain, platform)
+                if not changes:
+                    return Plan(diagnostics, changes)
+                after = await asyncio.to_thread(self._compile, new, new)
+                proving = asyncio.create_task(self._canary.prove(after))
+                try:
+                    snapshots = await asyncio.to_thread(self._compile, plain, new), after
+                    known = _Known(
+                        plain, new, changes, snapshots, tuple(requests), usage, dead, unfit, tuple(diagnostics)
+                    )
+                    plan = await self._try_out(known)
+                    nacks = (await proving).nacks
+                finally:
+                    proving.cancel()
+                return Plan(diagnostics, changes, nacks=nacks) if nacks else plan
 
-    def _compile_both(self, old: Intent, new: Intent) -> tuple[Snapshot, Snapshot]:
-        """Both sides at the new one's first location; the old side at its own first, if it hasn't that."""
+    def _compare(self, old: Intent, platform: Platform) -> tuple[Intent, PlatformChange]:
+        """The intent that would take over, as control would make it of the one in force, and what it changes."""
+        new = Intent(platform, owner_limits=old.owner_limits, watched=old.watched)
+        new = replace(new, settled=dict(self._compiler.settle_walls(old, new)))
+        return new, find_changes(old, new)
+
+    def _compile(self, side: Intent, new: Intent) -> Snapshot:
+        """One side at the new one's first location; the old side at its own first, if it hasn't that."""
         location = next(iter(new.platform.locations))
-        before = location if location in old.platform.locations else next(iter(old.platform.locations))
-        return self._compiler.compile_snapshot(old, before), self._compiler.compile_snapshot(new, location)
+        own = side.platform.locations
+        return self._compiler.compile_snapshot(side, location if location in own else next(iter(own)))
 
     async def _try_out(self, known: _Known) -> Plan:
-        old, new, changes = known.old, known.new, known.changes
-        differing = _find_differing(*known.snapshots)
-        touched = changes.mentioned | differing
-        probes = tuple(_list_probes(new, touched))
-        asked = (*_choose_requests(old, new, touched, known.requests), *probes)
+        questions = await asyncio.to_thread(_choose_questions, known)
         try:
-            outcomes = await self._ask_both(known, touched, asked)
+            outcomes = await self._ask_both(known, questions.touched, questions.asked)
         except EffectsUnknown as unknown:
             why = Danger("effects-unknown", f"what the change does couldn't be tried: {unknown}")
-            return Plan(known.diagnostics, changes, dangers=(why,), nacks=unknown.nacks)
-        differences = tuple(find_differences(asked, *outcomes))
-        change = Change(
-            old,
-            new,
-            changes,
-            tuple(d for d in differences if d.request.expect is None),
-            tuple(_find_failing(probes, outcomes[1][len(asked) - len(probes) :])),
-            known.requests,
-            known.usage,
-            known.dead,
-        )
-        strangers = () if changes.shared else _name_strangers(differing - changes.mentioned)
-        dangers = (*strangers, *find_dangers(change))
-        return Plan(known.diagnostics, changes, differences, dangers, asked=len(asked))
+            return Plan(known.diagnostics, known.changes, dangers=(why,), nacks=unknown.nacks)
+        return await asyncio.to_thread(_judge, known, questions, outcomes)
 
-    async def _ask_both(
-        self, known: _Known, touched: frozenset[str], asked: Sequence[RecordedRequest]
-    ) -> tuple[tuple[Outcome, ...], tuple[Outcome, ...]]:
+    async def _ask_both(self, known: _Known, touched: frozenset[str], asked: Sequence[RecordedRequest]) -> _Both:
         sides = zip(("old", "new"), (known.old, known.new), known.snapshots, strict=True)
         trials = [self._effects.try_requests(*side, touched, asked) for side in sides]
         before, after = await asyncio.gather(*trials)
         return before, after
+
+
+def _choose_questions(known: _Known) -> _Questions:
+    differing = _find_differing(*known.snapshots)
+    touched = known.changes.mentioned | differing
+    probes = tuple(_list_probes(known.new, touched))
+    chosen = _choose_requests(known.old, known.new, touched, known.requests)
+    return _Questions(differing, touched, (*chosen, *probes), probes)
+
+
+def _judge(known: _Known, questions: _Questions, outcomes: _Both) -> Plan:
+    asked, probes, changes = questions.asked, questions.probes, known.changes
+    differences = tuple(find_differences(asked, *outcomes))
+    recorded = len(asked) - len(probes)
+    change = Change(
+        known.old,
+        known.new,
+        changes,
+        tuple(d for d in differences if d.request.expect is None),
+        tuple(_find_failing(probes, outcomes[1][recorded:])),
+        known.requests,
+        known.usage,
+        known.dead,
+        tried=tuple(zip(asked, *outcomes, strict=True))[:recorded],
+        connections=known.usage.connections,
+        operations=known.usage.operations,
+        unfit=known.unfit,
+    )
+    strangers = () if changes.shared else _name_strangers(questions.differing - changes.mentioned)
+    dangers = (*strangers, *find_dangers(change))
+    return Plan(known.diagnostics, changes, differences, dangers, asked=len(asked))
 
 
 def _name_strangers(services: Iterable[str]) -> tuple[Danger, ...]:

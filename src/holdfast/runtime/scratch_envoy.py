@@ -9,8 +9,9 @@ from pathlib import Path
 from holdfast.adapters.envoy.admin import EnvoyAdmin
 from holdfast.adapters.envoy.process import EnvoyProcess, adopt_envoy, start_envoy
 from holdfast.adapters.xds.group import ResourceGroup
+from holdfast.adapters.xds.messages import Outcome
 from holdfast.adapters.xds.server import AdsServer, Subscriber
-from holdfast.adapters.xds.session import Outcome, Session
+from holdfast.adapters.xds.session import Session
 from holdfast.agent.settings import admin_socket, agent_socket
 from holdfast.compile import EdgeBoot, compile_bootstrap, find_rehearsed_edge
 from holdfast.model.edge import Nack

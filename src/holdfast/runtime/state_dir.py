@@ -45,6 +45,21 @@ class StateDir:
         return self.path / "usual.npz"
 
     @property
+    def kept(self) -> Path:
+        """What edges were given of the revision in force."""
+        return self.path / "kept"
+
+    @property
+    def peaks(self) -> Path:
+        """What services and locations were asked for at their peaks."""
+        return self.path / "peaks.npz"
+
+    @property
+    def recorded(self) -> Path:
+        """Requests as edges saw them, scrubbed."""
+        return self.path / "recorded.json.gz"
+
+    @property
     def socket(self) -> Path:
         """Where control always answers."""
         return self.path / "control.sock"

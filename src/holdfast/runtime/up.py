@@ -25,6 +25,7 @@ from holdfast.model.state import State
 from holdfast.runtime.assembly import Outside, open_outside
 from holdfast.runtime.compiler import Compiler
 from holdfast.runtime.control import Control, World
+from holdfast.runtime.kept import KeptSnapshots
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.parts import Parts, Work, make_parts
 from holdfast.runtime.reading import PlatformReader
@@ -84,7 +85,15 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(outside.stop, keep_edges=settings.keep_edges)
         await outside.start()
         reader = PlatformReader()
-        world = World(journal, outside.fleet, outside.canary, settings.compiler, reader, settings.clock)
+        world = World(
+            journal,
+            outside.fleet,
+            outside.canary,
+            settings.compiler,
+            reader,
+            settings.clock,
+            KeptSnapshots(places.kept),
+        )
         control = Control(world)
         control.resume()
         notifier = Notifier(settings.notify)

@@ -3,38 +3,45 @@
 from itertools import chain
 from typing import Final
 
-from holdfast.spec import check, document, forms, translate
+from holdfast.spec import check, directory, document, forms, translate, trespass
 from holdfast.spec.codes import Code
 from holdfast.spec.rules import (
     accept,
     addresses,
     capacity,
     clients,
+    expressions,
     facts,
     hosts,
     limits,
     names,
     pools,
+    redirects,
     response,
     routes,
     upstream,
+    walls,
 )  # fmt: skip
 
 _MODULES: Final = (
-    document, translate, forms, hosts, names, addresses, pools, capacity, limits, upstream, routes, accept, clients,
-    response, facts, check,
+    document, directory, trespass, translate, forms, hosts, names, addresses, pools, capacity, walls, limits, upstream,
+    routes, expressions, redirects, accept, clients, response, facts, check,
 )  # fmt: skip
 
 CODES: Final = tuple(
     sorted(
-        chain.from_iterable((each for each in vars(module).values() if isinstance(each, Code)) for module in _MODULES),
+        dict.fromkeys(
+            chain.from_iterable(
+                (each for each in vars(module).values() if isinstance(each, Code)) for module in _MODULES
+            )
+        ),
         key=lambda code: code.name,
     )
 )
 """Every code, in order."""
 
 _SECTIONS: Final = {
-    "HF1": "The file",
+    "HF1": "The file, or the directory",
     "HF2": "Keys and values",
     "HF3": "Names, hosts, addresses and routes",
     "HF4": "Capacity and limits",
@@ -51,7 +58,8 @@ _INTRODUCTION: Final = """\
 it is about, and what to write instead. An **error** keeps the file from going in force (exit code 1); a **warning**
 points at a danger and lets it pass. Codes keep their meaning between versions.
 
-The examples show only the lines that matter; the rest of the file is sound.
+The examples show only the lines that matter; the rest of the file is sound. Where a platform is a directory, a line
+`--- # file: NAME` stands before each of its files.
 """
 
 

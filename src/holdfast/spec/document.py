@@ -13,6 +13,9 @@ from holdfast.spec.scalars import read_doubtful, resolve_scalar
 FILE_SIZE_MAX: Final = 64 * 1024**2
 """The largest platform file, in characters."""
 
+FIRST: Final = "holdfast: 1"
+"""How a platform file usually begins."""
+
 NOT_YAML = error(
     "HF101",
     "not YAML",
@@ -106,10 +109,11 @@ _START: Final = Mark(1, 1)
 
 
 class Document(NamedTuple):
-    """What a file holds, as plain data; `tree` is None if that can't be known."""
+    """What a file holds, as plain data; `tree` is None if that can't be known. `nodes` counts its values."""
 
     tree: dict[str, Any] | None
     diagnostics: tuple[Diagnostic, ...]
+    nodes: int = 0
 
 
 class _TreeMaker:
@@ -129,21 +133,24 @@ class _TreeMaker:
         return value
 
 
-def read_document(text: str, file: str) -> Document:
-    """The plain data that a text holds. Mistakes that don't keep the rest from being read come with a tree."""
+def read_document(text: str, file: str, nodes_max: int = NODES_MAX, first: str = FIRST) -> Document:
+    """The plain data that a text holds. Mistakes that don't keep the rest from being read come with a tree.
+
+    `first` is how such a file usually begins.
+    """
     refused = _refuse_text(text, file)
     if refused:
         return Document(None, (refused,))
-    fold = Fold(_TreeMaker())
+    fold = Fold(_TreeMaker(), nodes_max)
     try:
         tree = fold.run(yaml.parse(text, Loader=yaml.CSafeLoader))
-        fatal = _refuse_root(tree, file)
+        fatal = _refuse_root(tree, file, first)
     except TooMuch as stop:
         fatal = _explain(stop.problem, file)
     except yaml.YAMLError as failure:
         fatal = _explain_syntax(failure, text, file)
     found = tuple(_explain(problem, file) for problem in fold.problems)
-    return Document(None, (*found, fatal)) if fatal else Document(tree, found)
+    return Document(None, (*found, fatal), fold.nodes) if fatal else Document(tree, found, fold.nodes)
 
 
 def decode_text(data: bytes, file: str) -> str | Diagnostic:
@@ -184,13 +191,14 @@ def _refuse_text(text: str, file: str) -> Diagnostic | None:
     return None
 
 
-def _refuse_root(tree: Any, file: str) -> Diagnostic | None:
+def _refuse_root(tree: Any, file: str, first: str) -> Diagnostic | None:
     if tree is None:
-        fix = "begin with `holdfast: 1`; `holdfast init` writes a file to start from"
+        more = "; `holdfast init` writes a file to start from" if first == FIRST else ""
+        fix = f"begin with `{first}`{more}"
         return diagnose(EMPTY, file, _START, "", "the file is empty", fix)
     if not isinstance(tree, dict):
         kind = "a list" if isinstance(tree, list) else "a single value"
-        fix = "write `key: value` lines, beginning with `holdfast: 1`"
+        fix = f"write `key: value` lines, beginning with `{first}`"
         return diagnose(NOT_MAPPING, file, _START, "", f"the file holds {kind}, not keys with values", fix)
     return None
 

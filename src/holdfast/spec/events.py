@@ -83,15 +83,19 @@ def mark_of(event: Any) -> Mark:
 
 
 class Fold:
-    """One pass over the events of a file. `problems` gathers what was wrong but not fatal."""
+    """One pass over the events of a file. `problems` gathers what was wrong but not fatal.
 
-    def __init__(self, maker: Maker) -> None:
+    `nodes` counts the values, those that aliases repeat included; there may be `nodes_max`.
+    """
+
+    def __init__(self, maker: Maker, nodes_max: int = NODES_MAX) -> None:
         self.problems: list[Problem] = []
+        self.nodes = 0
+        self._nodes_max = nodes_max
         self._maker = maker
         self._root: list[Any] = []
         self._frames = [_Frame(self._root, None)]
         self._anchors: dict[str, tuple[Any, int]] = {}
-        self._nodes = 0
         self._documents = 0
 
     def run(self, events: Iterable[yaml.Event]) -> Any:
@@ -156,7 +160,7 @@ class Fold:
         if event.tag is not None:
             self._report("tag", event, event.tag)
         value = self._maker.branch(children, event)
-        self._frames.append(_Frame(children, value, event.anchor, self._nodes))
+        self._frames.append(_Frame(children, value, event.anchor, self.nodes))
         self._count(1, event)
 
     def _close(self, _event: yaml.Event) -> None:
@@ -164,7 +168,7 @@ class Fold:
         for merged in frame.merged:
             frame.children.update({key: value for key, value in merged.items() if key not in frame.children})
         if frame.anchor:
-            self._anchors[frame.anchor] = (frame.value, self._nodes - frame.nodes_before)
+            self._anchors[frame.anchor] = (frame.value, self.nodes - frame.nodes_before)
         self._put(self._frames[-1], frame.value)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
@@ -201,8 +205,8 @@ class Fold:
         self.problems.append(Problem(kind, mark_of(event), text, first))
 
     def _count(self, nodes: int, event: Any) -> None:
-        self._nodes += nodes
-        if self._nodes > NODES_MAX:
+        self.nodes += nodes
+        if self.nodes > self._nodes_max:
             raise _stop("nodes", event)
 
 

@@ -8,23 +8,18 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Platform
+from holdfast.model.platform import Platform, Tenant
 from holdfast.spec.quantities import BY_PATTERN
 from holdfast.spec.write import write_noun
 
-SCHEMA_ID: Final = "urn:holdfast:platform:1"
+SCHEMA_ID: Final = "urn:holdfast:{}:1"
 
 
 class _WrittenSchema(GenerateJsonSchema):
     """Describes what people write, where pydantic would describe what is held."""
 
     def generate(self, schema: core_schema.CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
-        return {
-            "$schema": self.schema_dialect,
-            "$id": SCHEMA_ID,
-            **super().generate(schema, mode),
-            "title": "Holdfast platform",
-        }
+        return {"$schema": self.schema_dialect, "$id": SCHEMA_ID, **super().generate(schema, mode)}
 
     def encode_default(self, dft: Any) -> Any:
         return write_noun(dft) if isinstance(dft, Noun) else super().encode_default(dft)
@@ -53,9 +48,11 @@ class _WrittenSchema(GenerateJsonSchema):
 
 def build_schema(noun: type[BaseModel] = Platform) -> dict[str, Any]:
     """The JSON Schema of a noun as people write it, defaults with their units."""
-    return noun.model_json_schema(schema_generator=_WrittenSchema)
+    kind = noun.__name__.lower()
+    described = noun.model_json_schema(schema_generator=_WrittenSchema)
+    return {**described, "$id": SCHEMA_ID.format(kind), "title": f"Holdfast {kind}"}
 
 
-def render_schema() -> str:
-    """The JSON Schema of platform files, as text."""
-    return json.dumps(build_schema(), indent=2, ensure_ascii=False) + "\n"
+def render_schema(*, of_tenant: bool = False) -> str:
+    """The JSON Schema of platform files, or of a tenant's file in a directory, as text."""
+    return json.dumps(build_schema(Tenant if of_tenant else Platform), indent=2, ensure_ascii=False) + "\n"

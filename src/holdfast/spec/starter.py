@@ -53,13 +53,17 @@ pools:                            # what edges and endpoints draw from; with non
   backends:
     addresses: 0.0.0.0/0          # addresses that endpoints have; here all of IPv4
 
+waves:                            # how a change goes out: to a few services first, then to more
+  first: 2%                       # of the services that it changes; fifty at the most
+  bake: 30s                       # how long each wave is watched before the next
+
 access_log:                       # what every edge writes of its requests, refused and failed ones in any case
   format: json                    # or combined, as web servers write it
   share: 1%                       # of all other requests
 
 tenants:                          # your customers, the units of isolation
   acme:
-    owners: [shop@acme.example]   # who answers for the tenant's services
+    owners: [shop@acme.example]   # whose tokens may change this; by default all of the role owner for the tenant
     contact: ops@acme.example     # e-mail address or webhook to tell when something is done to its services
     consent:                      # what may be done to its services where response is act
       deny: true                  # refuse the sources that an excess comes from

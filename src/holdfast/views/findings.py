@@ -7,6 +7,7 @@ from holdfast.model.mitigation import Measure, MitigationId
 from holdfast.model.noun import Noun
 from holdfast.model.scalars import Name
 from holdfast.model.state import ClosedFinding, State, Suggestion
+from holdfast.model.suspect import Suspect
 
 
 class FindingState(StrEnum):
@@ -31,7 +32,8 @@ class FindingDocument(Noun):
     """A finding with what came of it. Times are Unix times, in seconds.
 
     It is open since it was seen, or closed since `since`, by `closed_by` and because of `why`. `mitigations` answer
-    it: those in force first, then those that have ended lately.
+    it: those in force first, then those that have ended lately. `suspects` are changes that may be why, the likeliest
+    first.
     """
 
     id: FindingId
@@ -42,6 +44,7 @@ class FindingDocument(Noun):
     why: str = ""
     mitigations: tuple[MitigationId, ...]
     suggestion: SuggestionDocument | None = None
+    suspects: tuple[Suspect, ...] = ()
 
 
 class FindingsDocument(Noun):

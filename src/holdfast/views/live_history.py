@@ -9,9 +9,13 @@ class EntryKind(StrEnum):
     """What an entry of the history is about."""
 
     REVISION = "revision"
+    FREEZE = "freeze"
+    """Whether anything new may go out."""
     FINDING = "finding"
     MITIGATION = "mitigation"
     SUGGESTION = "suggestion"
+    NOTE = "note"
+    """Something was changed beside Holdfast."""
     LIMITS = "limits"
     TENANT = "tenant"
     """Somebody was told."""

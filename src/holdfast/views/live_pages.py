@@ -166,15 +166,15 @@ def _show_location(sight: Sight, intent: Intent | None, name: str, reading: Loca
         traffic=show_location_traffic(reading) if reading else None,
         requests=show_used(reading, "requests") if reading else None,
         in_flight=show_used(reading, "in-flight") if reading else None,
-        lanes=(LaneDocument(name=LANE, edges=tuple(_show_edge(s, readings.get(s.name)) for s in statuses)),),
+        lanes=(LaneDocument(name=LANE, edges=tuple(_show_edge(s, readings.get(s.name), sight.now) for s in statuses)),),
     )
 
 
-def _show_edge(status: EdgeStatus, reading: EdgeReading | None) -> LiveEdgeDocument:
+def _show_edge(status: EdgeStatus, reading: EdgeReading | None, now: float) -> LiveEdgeDocument:
     if reading is None:
-        return LiveEdgeDocument(edge=show_edge(status))
+        return LiveEdgeDocument(edge=show_edge(status, now))
     return LiveEdgeDocument(
-        edge=show_edge(status),
+        edge=show_edge(status, now),
         report_age_s=reading.age_s,
         requests_per_s=reading.offered_rps,
         in_flight=reading.in_flight,

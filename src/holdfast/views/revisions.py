@@ -20,6 +20,10 @@ class RevisionDocument(Noun):
     content: ContentHash
     proposed_at: float
     rollback_of: RevisionNumber | None
+    recompiles: RevisionNumber | None = None
+    at_once: bool = False
+    confirmed: tuple[str, ...] = ()
+    commit: str = ""
 
 
 class ProposalDocument(Noun):
@@ -32,6 +36,12 @@ class ProposalDocument(Noun):
 
 class RejectedDocument(Noun):
     """A platform text that didn't become a revision, and everything that is wrong with it."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class TrespassDocument(Noun):
+    """A tenant's owner handed in a change that isn't its own to make, and everything in it that isn't."""
 
     diagnostics: tuple[Diagnostic, ...]
 

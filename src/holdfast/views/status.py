@@ -13,6 +13,7 @@ from holdfast.views.edges import EdgeDocument, Reach, count_reach, show_edge
 from holdfast.views.mitigations import MitigationDocument, show_mitigation
 from holdfast.views.observation import Observation
 from holdfast.views.revisions import RevisionDocument, find_revision
+from holdfast.views.rollout import FreezeDocument, RolledBackDocument, RolloutDocument, RolloutsDocument
 
 MITIGATIONS_SHOWN_MAX = 50
 
@@ -27,7 +28,8 @@ class JournalDocument(Noun):
 class StatusDocument(Noun):
     """What is in force, on which edges, since when. Times are Unix times, in seconds.
 
-    `mitigations` holds the oldest of them; `mitigation_count` counts all.
+    `mitigations` holds the oldest of them; `mitigation_count` counts all. `rolled_back` is what went back since the
+    revision in force came in force.
     """
 
     version: str
@@ -37,6 +39,9 @@ class StatusDocument(Noun):
     mode: Mode | None
     in_force: RevisionDocument | None
     proving: RevisionDocument | None
+    rollout: RolloutDocument | None
+    rolled_back: RolledBackDocument | None
+    freeze: FreezeDocument | None
     tenant_count: int
     service_count: int
     edges: tuple[EdgeDocument, ...]
@@ -52,11 +57,11 @@ def show_status(
     edges: Sequence[EdgeStatus],
     unrecorded: Collection[MitigationId],
     journal: JournalDocument,
-    times: tuple[float, float],
+    rollouts: RolloutsDocument,
+    started_at: float,
 ) -> StatusDocument:
-    """One page of everything. `times` are the present and control's start."""
-    now, started_at = times
-    reach, observation = count_reach(edges), Observation(intent)
+    """One page of everything, at the moment that `rollouts` is of."""
+    now, reach, observation = rollouts.now, count_reach(edges), Observation(intent)
     mitigations = list(state.mitigations.values())
     return StatusDocument(
         version=__version__,
@@ -66,9 +71,12 @@ def show_status(
         mode=intent.platform.mode if intent else None,
         in_force=find_revision(state, state.in_force),
         proving=find_revision(state, state.proving),
+        rollout=rollouts.rollout,
+        rolled_back=rollouts.rolled_back,
+        freeze=rollouts.freeze,
         tenant_count=len(intent.platform.tenants) if intent else 0,
         service_count=len(intent.services) if intent else 0,
-        edges=tuple(show_edge(edge) for edge in edges),
+        edges=tuple(show_edge(edge, now) for edge in edges),
         reach=reach,
         mitigation_count=len(mitigations),
         mitigations=tuple(

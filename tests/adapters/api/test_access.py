@@ -14,15 +14,24 @@ from holdfast.adapters.api import tokens as tokens_module
 from holdfast.adapters.api.tokens import TokenStore, TokensUnreadable, TooManyTokens, ensure_admin
 from holdfast.model.token import Role
 
-READS = [("GET", "/v1/status"), ("GET", "/v1/revisions"), ("GET", "/v1/mitigations")]
+READS = [
+    ("GET", "/v1/status"),
+    ("GET", "/v1/revisions"),
+    ("GET", "/v1/mitigations"),
+    ("GET", "/v1/rollout"),
+    ("GET", "/v1/freeze"),
+]
 SHARED_READS = [("GET", "/v1/services"), ("GET", "/v1/services/shop"), ("GET", "/v1/openapi.json")]
 CHANGES = [
-    ("POST", "/v1/revisions"),
     ("POST", "/v1/rollback"),
     ("POST", "/v1/mitigations"),
     ("DELETE", "/v1/mitigations/m-1"),
+    *(("POST", f"/v1/rollout/{act}") for act in ("pause", "resume", "promote", "abort")),
+    ("POST", "/v1/freeze"),
+    ("DELETE", "/v1/freeze"),
 ]
-LIMITS = [("PUT", "/v1/services/shop/limits")]
+LIMITS = [("PUT", "/v1/services/shop/limits"), ("POST", "/v1/revisions")]
+"""What an owner may do too, as far as it is its own tenant's."""
 TOKENS = [("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("DELETE", "/v1/tokens/00000000")]
 ALL = [*READS, *SHARED_READS, *CHANGES, *LIMITS, *TOKENS]
 

@@ -68,7 +68,7 @@ def test_what_the_canary_refuses_is_a_problem(control: RunningControl, api: http
 
 
 def test_rollback_and_history(api: httpx.Client) -> None:
-    api.post("/v1/revisions", json={"text": PLATFORM + "\n"}).raise_for_status()
+    api.post("/v1/revisions", json={"text": PLATFORM + "\n", "at_once": True, "reason": "now"}).raise_for_status()
     answer = api.post("/v1/rollback", json={"reason": "worse"})
     assert answer.status_code == 201
     assert answer.json()["revision"]["rollback_of"] == 1
@@ -117,7 +117,7 @@ TWO_EDGES = PLATFORM.replace(
 
 def observe_shop(api: httpx.Client, text: str = TWO_EDGES) -> None:
     observing = text.replace("{hosts: [shop.example]", "{mode: observe, hosts: [shop.example]")
-    api.post("/v1/revisions", json={"text": observing}).raise_for_status()
+    api.post("/v1/revisions", json={"text": observing, "at_once": True, "reason": "now"}).raise_for_status()
 
 
 def test_what_would_have_been_refused_is_added_up_over_edges(control: RunningControl, api: httpx.Client) -> None:
@@ -159,7 +159,10 @@ def test_an_edge_that_does_not_answer_is_named_and_not_counted_as_zero(
 def test_observed_services_come_in_pages(control: RunningControl, api: httpx.Client) -> None:
     assert api.get("/v1/observed").json()["services"] == []
     control.outside.counts = {"e1": {}}
-    api.post("/v1/revisions", json={"text": PLATFORM.replace("name: small", "name: small\nmode: observe")})
+    api.post(
+        "/v1/revisions",
+        json={"text": PLATFORM.replace("name: small", "name: small\nmode: observe"), "at_once": True, "reason": "now"},
+    )
     first = api.get("/v1/observed", params={"count_max": 1}).json()
     assert ([s["name"] for s in first["services"]], first["next"]) == (["mail"], "mail")
     second = api.get("/v1/observed", params={"count_max": 1, "after": "mail"}).json()
@@ -182,7 +185,10 @@ def test_a_mitigation_that_refuses_nothing_says_so(api: httpx.Client) -> None:
 
 
 def test_a_block_of_a_platform_in_observe_mode_says_so(api: httpx.Client) -> None:
-    api.post("/v1/revisions", json={"text": PLATFORM.replace("name: small", "name: small\nmode: observe")})
+    api.post(
+        "/v1/revisions",
+        json={"text": PLATFORM.replace("name: small", "name: small\nmode: observe"), "at_once": True, "reason": "now"},
+    )
     block = {"kind": "block", "networks": ["192.0.2.1"]}
     warned = api.post("/v1/mitigations", json={**KILL, "measure": block}).json()
     assert warned["observed_only"] is True

@@ -15,6 +15,7 @@ from holdfast.model.platform import Platform
 from holdfast.model.reading import EdgeReading, LocationReading, ServiceReading
 from holdfast.model.resource import ResourceType
 from holdfast.model.revision import Revision, RevisionStatus
+from holdfast.model.rollout import Rollout, Wave
 from holdfast.model.state import EndedMitigation, RevisionEntry, State, Telling
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Latencies, Metric
 
@@ -59,9 +60,16 @@ SURGE = Finding(
 
 def make_state() -> State:
     revision = Revision(number=1, content="a" * 64, author="a", reason="", proposed_at=1)
+    bad, coming = (revision.model_copy(update={"number": number}) for number in (2, 3))
+    waves = (Wave(cohort=0, services=1), Wave(cohort=1, services=1), Wave(cohort=None))
     earlier = KILL.model_copy(update={"id": "m-1"})
     return State(
-        revisions={1: RevisionEntry(revision, RevisionStatus.IN_FORCE, 5.0)},
+        revisions={
+            1: RevisionEntry(revision, RevisionStatus.IN_FORCE, 5.0),
+            2: RevisionEntry(bad, RevisionStatus.ROLLED_BACK, 6.0),
+            3: RevisionEntry(coming, RevisionStatus.ROLLING_OUT, 7.0),
+        },
+        rollout=Rollout(3, 1, "c" * 64, waves, wave=1, began_at=7.0, since=8.0, paused="lunch"),
         in_force=1,
         mitigations={"m-2": KILL},
         ended=(EndedMitigation(earlier, 9.0, "holdfast", "reverted: others suffered"),),

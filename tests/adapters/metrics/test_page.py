@@ -2,13 +2,15 @@
 
 import asyncio
 import subprocess
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.metrics.readings import LATENCIES, Source, make_intent, make_tally, report
+from adapters.metrics.readings import LATENCIES, Source, make_intent, make_state, make_tally, report
 from holdfast.adapters.metrics import MetricsPage
 from holdfast.adapters.metrics.exposition import Exposition
+from holdfast.adapters.metrics.rollout import RollbackTally
 from holdfast.adapters.metrics.table import METRICS, Kind, find_series
 from holdfast.model.telemetry import Metric
 
@@ -77,6 +79,12 @@ def test_promtool_finds_nothing_wrong_with_it(page: bytes) -> None:
         ("component_used_ratio", {"component": "analyser", "budget": "memory"}, 0.5),
         ("journal_writable", {}, 1),
         ("services_exposed", {}, 2),
+        ("rollout_wave", {}, 2),
+        ("rollout_waves", {}, 3),
+        ("rollout_paused", {}, 1),
+        ("rollout_wave_since_seconds", {}, 8),
+        ("rollout_bake_seconds", {}, 30),
+        ("rollouts_rolled_back_total", {}, 1),
     ],
 )
 def test_a_value(values: Values, name: str, labels: dict[str, str], value: float) -> None:
@@ -113,3 +121,12 @@ def test_what_ended_is_counted_once() -> None:
         return await page.render()
 
     assert b'holdfast_mitigations_ended_total{how="reverted",kind="kill"} 1.0' in asyncio.run(twice())
+
+
+def test_what_went_back_is_counted_once_and_never_forgotten() -> None:
+    tally, state = RollbackTally(), make_state()
+    for _ in range(2):
+        tally.take(state)
+    assert tally.count == 1
+    tally.take(replace(state, revisions={}))
+    assert tally.count == 1

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from holdfast.adapters.xds.group import ResourceGroup
-from holdfast.adapters.xds.session import BATCH_MAX, SENDING_ORDER, Outcome, Request, Response, Session
+from holdfast.adapters.xds.messages import Outcome, Request, Response
+from holdfast.adapters.xds.session import BATCH_MAX, SENDING_ORDER, Session
 from holdfast.model.resource import Resource, ResourceKey, ResourceType, SnapshotDelta
 
 CLUSTER, ENDPOINTS = ResourceType.CLUSTER, ResourceType.ENDPOINTS

@@ -11,11 +11,14 @@ from holdfast.adapters.api import (
     component_routes,
     explain_routes,
     finding_routes,
+    ledger_routes,
     metrics_routes,
     mitigation_routes,
+    plan_routes,
     platform_routes,
     problems,
     query_routes,
+    rollout_routes,
     token_routes,
 )
 from holdfast.adapters.api.access import Anyone, TokenGate
@@ -23,6 +26,7 @@ from holdfast.adapters.api.body_limit import BodyLimit
 from holdfast.adapters.api.component_routes import ComponentOperations
 from holdfast.adapters.api.description import ERRORS, describe
 from holdfast.adapters.api.explain_routes import Explainer
+from holdfast.adapters.api.ledger_routes import Ledger
 from holdfast.adapters.api.port import Operations
 from holdfast.adapters.api.tokens import TokenStore
 
@@ -38,6 +42,7 @@ class Behind:
     operations: Operations
     components: ComponentOperations
     explainer: Explainer
+    ledger: Ledger
     render_metrics: Callable[[], Awaitable[bytes]]
 
 
@@ -52,11 +57,14 @@ def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
     )
     app.state.operations, app.state.tokens = behind.operations, tokens
     app.state.components, app.state.explainer = behind.components, behind.explainer
-    app.state.render_metrics = behind.render_metrics
+    app.state.render_metrics, app.state.ledger = behind.render_metrics, behind.ledger
     for routes in (
         platform_routes,
+        plan_routes,
+        rollout_routes,
         mitigation_routes,
         finding_routes,
+        ledger_routes,
         component_routes,
         query_routes,
         explain_routes,

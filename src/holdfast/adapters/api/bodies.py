@@ -8,21 +8,42 @@ from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits
-from holdfast.model.revision import RevisionNumber
+from holdfast.model.recorded import RecordedRequest
+from holdfast.model.revision import Commit, RevisionNumber
 from holdfast.model.scalars import Name
 from holdfast.model.token import SYSTEM, Role, TokenName
+from holdfast.views.rollout import FREEZE_S_MAX
 
 TEXT_CHARACTERS_MAX: Final = 16 * 1024**2
+REQUESTS_MAX: Final = 20_000
+Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
+Confirmed = Annotated[tuple[Annotated[str, StringConstraints(max_length=63)], ...], Field(max_length=100)]
 Reason = Annotated[str, StringConstraints(max_length=500)]
 FileName = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
 
 class ProposeBody(Noun):
-    """A platform file's text, and what it was called where it came from."""
+    """A platform file's text, and what it was called where it came from.
 
-    text: Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
+    `confirmed` are codes of what its plan finds dangerous, to go on in spite of it. With `at_once` it goes to everybody
+    at the same time, without waves; that takes a reason.
+    """
+
+    text: Text
     file: FileName = ""
     reason: Reason = ""
+    confirmed: Confirmed = ()
+    commit: Commit = ""
+    at_once: bool = False
+
+
+class PlanBody(Noun):
+    """A platform file's text that somebody thinks about, and requests to try beside those that were recorded."""
+
+    text: Text
+    file: FileName = ""
+    requests: Annotated[tuple[RecordedRequest, ...], Field(max_length=REQUESTS_MAX)] = ()
+    confirmed: Confirmed = ()
 
 
 class RollbackBody(Noun):
@@ -30,6 +51,19 @@ class RollbackBody(Noun):
 
     to: RevisionNumber | None = None
     reason: Reason = ""
+
+
+class RolloutBody(Noun):
+    """Why something is done with a rollout."""
+
+    reason: Reason = ""
+
+
+class FreezeBody(Noun):
+    """Why nothing new may go out, and for how many seconds; until it is ended if that is left out."""
+
+    reason: Reason
+    for_s: Annotated[float, Field(gt=0, le=FREEZE_S_MAX)] | None = None
 
 
 Edges = Annotated[tuple[Name, ...], Field(min_length=1, max_length=1_000)]

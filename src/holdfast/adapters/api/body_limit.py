@@ -11,6 +11,8 @@ from holdfast.adapters.api.problems import Problem, answer_problem
 BODY_BYTES_MAX: Final = 1024**2
 REVISION_BODY_BYTES_MAX: Final = 32 * 1024**2
 """A platform file's text may double when written as a JSON string."""
+WITH_PLATFORM: Final = frozenset({"/v1/revisions", "/v1/plan", "/console/plan"})
+"""Paths that platform files are sent to."""
 
 
 class BodyLimit:
@@ -24,7 +26,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        bytes_max = REVISION_BODY_BYTES_MAX if scope["path"] == "/v1/revisions" else BODY_BYTES_MAX
+        bytes_max = REVISION_BODY_BYTES_MAX if scope["path"] in WITH_PLATFORM else BODY_BYTES_MAX
         if _stated_length(scope) > bytes_max:
             problem = Problem(_TOO_LARGE, "body_too_large", _explain(bytes_max))
             await answer_problem(problem)(scope, receive, send)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from holdfast.adapters.api.access import Anyone, Control, Operator, Owner, Viewer, may_see
 from holdfast.adapters.api.bodies import OwnerLimitsBody, ProposeBody, RollbackBody
+from holdfast.adapters.api.plan_routes import must_confirm
 from holdfast.adapters.api.port import Operations
 from holdfast.adapters.api.problems import Problem, refuse
 from holdfast.model.refusal import Refusal
@@ -14,12 +15,14 @@ from holdfast.model.revision import RevisionStatus
 from holdfast.model.scalars import Name
 from holdfast.model.token import Role, Token
 from holdfast.views.observed import ObservedDocument
-from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument
+from holdfast.views.plan import PlanDocument
+from holdfast.views.revisions import HistoryDocument, ProposalDocument, RejectedDocument, TrespassDocument
 from holdfast.views.services import ServiceDocument, ServicesDocument
 from holdfast.views.status import StatusDocument
 
 router = APIRouter(prefix="/v1")
 PAGE_MAX = 1_000
+TOLD_MAX = 10
 AfterQuery = Annotated[str, Query(max_length=63, description="the last name of the page before")]
 CountQuery = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 
@@ -77,13 +80,31 @@ async def list_revisions(_viewer: Viewer, control: Control) -> HistoryDocument:
 
 
 @router.post("/revisions", status_code=HTTPStatus.CREATED)
-async def propose(operator: Operator, control: Control, body: ProposeBody, response: Response) -> ProposalDocument:
-    """Check a platform file, have a canary prove it, put it in force. 202 while the canary takes its time."""
-    answer = await control.propose(operator.name, body.text, body.file, body.reason)
+async def propose(token: Owner, control: Control, body: ProposeBody, response: Response) -> ProposalDocument:
+    """Check a platform file, have a canary prove it, and send it out in waves. 202 while the canary takes its time.
+
+    The answer comes when it is in force, or on its way; `GET /v1/rollout` says how it goes on. 409
+    `revision_rolled_back` where it is over already.
+
+    A tenant's owner may change what is its tenant's, within bounds; 403 `not_yours` lists all that isn't.
+
+    409 `unconfirmed` where its plan finds what must be confirmed first.
+    """
+    given = body.text, body.file, body.reason, body.confirmed
+    if token.role is Role.OWNER:
+        if body.at_once:
+            raise Problem(HTTPStatus.FORBIDDEN, "role_insufficient", "an owner's change goes out in waves")
+        answer = await control.propose_own(token.name, token.tenant or "", *given, commit=body.commit)
+    else:
+        answer = await control.propose(token.name, *given, commit=body.commit, at_once=body.at_once)
     if isinstance(answer, RejectedDocument):
         errors = answer.diagnostics
         detail = f"the platform file has mistakes: {len(errors)} diagnostics"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "platform_rejected", detail, diagnostics=errors)
+    if isinstance(answer, TrespassDocument):
+        raise _refuse_trespass(answer)
+    if isinstance(answer, PlanDocument):
+        raise must_confirm(answer)
     return _conclude(answer, response)
 
 
@@ -93,6 +114,14 @@ async def roll_back(operator: Operator, control: Control, body: RollbackBody, re
     return _conclude(await control.roll_back(operator.name, body.to, body.reason), response)
 
 
+def _refuse_trespass(document: TrespassDocument) -> Problem:
+    found = document.diagnostics
+    shown = "; ".join(each.message for each in found[:TOLD_MAX])
+    more = f"; and {len(found) - TOLD_MAX} more" if len(found) > TOLD_MAX else ""
+    detail = f"this isn't all yours to change: {shown}{more}"
+    return Problem(HTTPStatus.FORBIDDEN, "not_yours", detail, diagnostics=found)
+
+
 def _conclude(answer: ProposalDocument | Refusal, response: Response) -> ProposalDocument:
     if isinstance(answer, Refusal):
         raise refuse(answer)
@@ -100,6 +129,9 @@ def _conclude(answer: ProposalDocument | Refusal, response: Response) -> Proposa
     if revision.status is RevisionStatus.REFUSED:
         detail = f"revision {revision.number} is refused, nothing was changed: {revision.why}"
         raise Problem(HTTPStatus.CONFLICT, "revision_refused", detail)
+    if revision.status is RevisionStatus.ROLLED_BACK:
+        detail = f"revision {revision.number} was rolled back: {revision.why}"
+        raise Problem(HTTPStatus.CONFLICT, "revision_rolled_back", detail)
     if revision.status is RevisionStatus.PROVING:
         response.status_code = HTTPStatus.ACCEPTED
     return answer

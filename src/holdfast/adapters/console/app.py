@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from holdfast.adapters.console import acting, asking_why, signing_in
+from holdfast.adapters.console import acting, asking_why, changing, looking_up, planning, signing_in
 from holdfast.adapters.console.assets import load_assets
 from holdfast.adapters.console.console import Console, console_of, session_of
 from holdfast.adapters.console.feed import TICK_S, Feed
@@ -48,6 +48,11 @@ def make_console(
         Route("/mitigate", acting.act, methods=["POST"]),
         Route("/mitigations/{id}/end", acting.show_ending),
         Route("/mitigations/{id}/end", acting.end, methods=["POST"]),
+        Route("/changes/{act}", changing.show_change),
+        Route("/changes/{act}", changing.change, methods=["POST"]),
+        Route("/plan", planning.show_form),
+        Route("/plan", planning.plan, methods=["POST"]),
+        Route("/ledger/{sequence}", looking_up.show_entry),
         Route("/explain", asking_why.show_explain),
         Route("/explain", asking_why.explain, methods=["POST"]),
         *(Route(path, _show(screen)) for path, screen in SCREENS.items()),

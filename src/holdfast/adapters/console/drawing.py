@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from holdfast.views.live_traffic import TrafficDocument, TrafficHistory
+from holdfast.views.rollout import RolloutDocument, WaveState
 
 SPARK_WIDTH: Final = 96
 SPARK_HEIGHT: Final = 22
+WAVE_PERCENT_MIN: Final = 3.0
 
 
 def draw_spark(values: Sequence[float | None]) -> str:
@@ -52,6 +54,17 @@ def split_traffic(traffic: TrafficDocument) -> list[tuple[str, str, float]]:
         ("rejected", "rejected", traffic.rejected),
     ]
     return [part for part in parts if part[2] > 0]
+
+
+def draw_waves(rollout: RolloutDocument) -> list[tuple[float, float, WaveState]]:
+    """Each wave's place and width in percent, and its state: as wide as it has services, and never too small to see."""
+    smallest = max(1, rollout.services) * WAVE_PERCENT_MIN / 100
+    sizes = [max(wave.services, smallest) for wave in rollout.waves]
+    scale, places, x = 100 / sum(sizes), [], 0.0
+    for wave, size in zip(rollout.waves, sizes, strict=True):
+        places.append((x, size * scale, wave.state))
+        x += size * scale
+    return places
 
 
 def chart_history(history: TrafficHistory, usual_per_s: float | None, limit_per_s: float) -> Mapping[str, Any]:

@@ -18,24 +18,24 @@ Fields = Mapping[str, str]
 """A form's fields by name, without surrounding space; of several of one name the last."""
 
 
-async def read_fields(request: Request, session: Session | None) -> Fields:
+async def read_fields(request: Request, session: Session | None, bytes_max: int = FORM_BYTES_MAX) -> Fields:
     """A form's fields. Ends the request with 403, 413 or 400 if it isn't ours, too large or not a form.
 
     Signed in, a form also has to bring the secret that its session's pages have.
     """
     if not is_own_form(request.headers):
         raise HTTPException(HTTPStatus.FORBIDDEN, "This form was sent from another site.")
-    fields = _parse(await _read_body(request))
+    fields = _parse(await _read_body(request, bytes_max))
     if session is not None and not session.has_sent(fields.get("csrf", "")):
         raise HTTPException(HTTPStatus.FORBIDDEN, "This form is from another session. Reload the page and try again.")
     return fields
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request, bytes_max: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > FORM_BYTES_MAX:
+        if len(body) > bytes_max:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This form is too large.")
     return bytes(body)
 

@@ -1,8 +1,12 @@
 """Figures as people read them: few digits, units, and a dash for what isn't known."""
 
+import json
 from datetime import UTC, datetime
 from typing import Final
 
+from pydantic import JsonValue
+
+WRITTEN_CHARACTERS_MAX: Final = 160
 UNKNOWN: Final = "\N{EN DASH}"
 _THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 
@@ -93,3 +97,9 @@ def _few_digits(value: float) -> str:
     if value < 0.05:
         return f"<{_THIN}0.1"
     return f"{value:.1f}".removesuffix(".0")
+
+
+def tell_written(value: JsonValue) -> str:
+    """A value of a file in a few words."""
+    text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= WRITTEN_CHARACTERS_MAX else f"{text[: WRITTEN_CHARACTERS_MAX - 1]}…"

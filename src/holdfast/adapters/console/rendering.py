@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from holdfast.adapters.console import drawing, figures, wording
 from holdfast.model.finding import FindingKind
+from holdfast.model.ledger import LedgerKind
 from holdfast.model.source_rule import Dimension
 
 SHOWN_MAX: Final = 200
@@ -27,6 +28,7 @@ _FILTERS: Final = {
     "spark_area": drawing.draw_spark_area,
     "verdict": wording.tell_verdict,
     "split": drawing.split_traffic,
+    "waves": drawing.draw_waves,
     "fails_much": wording.fails_much,
 }
 
@@ -45,9 +47,11 @@ class Templates:
         )
         self._environment.filters.update(_FILTERS)
         self._environment.filters["evidence"] = tell_evidence
+        self._environment.filters["written"] = figures.tell_written
         self._environment.globals.update(
             words=wording,
             dimensions=list(Dimension),
+            ledger_kinds=list(LedgerKind),
             shown_max=SHOWN_MAX,
             spark_width=drawing.SPARK_WIDTH,
             spark_height=drawing.SPARK_HEIGHT,

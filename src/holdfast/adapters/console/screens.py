@@ -1,9 +1,11 @@
 """The pages that one looks at: what each shows, and which of its parts keep themselves up to date."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,11 +14,14 @@ from holdfast.adapters.console.drawing import chart_history
 from holdfast.adapters.console.feed import Gone
 from holdfast.adapters.console.port import LiveSource
 from holdfast.adapters.console.sessions import Session
+from holdfast.model.ledger import LedgerKind
+from holdfast.views.ledger import LedgerQuery
 from holdfast.views.live_services import ServiceOrder, ServiceQuery, ServiceState
 
 SEARCH_CHARACTERS_MAX: Final = 100
 PAGE_MAX: Final = 10_000
 ENTRIES_MAX: Final = 100
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 Document = Mapping[str, Any]
 """What a template is given."""
@@ -40,7 +45,12 @@ def _plan_overview(_request: Request, session: Session) -> tuple[tuple[Any, ...]
     _require_all(session)
 
     def load(source: LiveSource) -> Document:
-        return {"overview": source.overview(), "findings": source.findings(None), "active": _active(source, None)}
+        return {
+            "rollouts": source.rollouts(),
+            "overview": source.overview(),
+            "findings": source.findings(None),
+            "active": _active(source, None),
+        }
 
     return (), load
 
@@ -73,7 +83,23 @@ def _plan_mitigations(_request: Request, session: Session) -> tuple[tuple[Any, .
 def _plan_history(request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
     text = request.query_params.get("before", "")
     before = int(text) if text.isdecimal() and len(text) < 19 else None
-    return (before,), lambda source: {"history": source.history(session.tenant, before, ENTRIES_MAX)}
+
+    def load(source: LiveSource) -> Document:
+        rollouts = source.rollouts() if session.tenant is None else None
+        return {"rollouts": rollouts, "history": source.history(session.tenant, before, ENTRIES_MAX)}
+
+    return (before,), load
+
+
+def _plan_ledger(request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    query = read_ledger_query(request.query_params, session.tenant)
+    chosen = {"service": query.service, "kind": query.kind.value if query.kind else None}
+    filters = urlencode({name: value for name, value in chosen.items() if value})
+
+    def load(source: LiveSource) -> Document:
+        return {"ledger": source.ledger(query), "query": query, "filters": f"?{filters}" if filters else ""}
+
+    return (query,), load
 
 
 def _plan_guards(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
@@ -82,14 +108,15 @@ def _plan_guards(_request: Request, session: Session) -> tuple[tuple[Any, ...], 
 
 
 SCREENS: Final[Mapping[str, Screen]] = {
-    "/": Screen("overview", ("locations", "attention", "busiest", "guard-line"), _plan_overview),
+    "/": Screen("overview", ("rollout", "locations", "attention", "busiest", "guard-line"), _plan_overview),
     "/services": Screen("services", ("service-states", "service-rows"), _plan_services),
     "/services/{service}": Screen(
         "service", ("service-now", "service-chart", "service-why", "service-limits"), _plan_service
     ),
     "/findings": Screen("findings", ("findings",), _plan_findings),
     "/mitigations": Screen("mitigations", ("mitigations",), _plan_mitigations),
-    "/history": Screen("history", ("history",), _plan_history),
+    "/history": Screen("history", ("rollout", "history"), _plan_history),
+    "/ledger": Screen("ledger", ("ledger",), _plan_ledger),
     "/guards": Screen("guards", ("guards",), _plan_guards),
 }
 """By path below the console's root."""
@@ -115,6 +142,18 @@ def read_query(params: Mapping[str, str], tenant: str | None) -> ServiceQuery:
         state=next((state for state in ServiceState if state == params.get("state")), None),
         order=next((order for order in ServiceOrder if order == params.get("order")), ServiceOrder.STATE),
         page=max(1, min(int(page), PAGE_MAX)) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,
+    )
+
+
+def read_ledger_query(params: Mapping[str, str], tenant: str | None) -> LedgerQuery:
+    """Which changes an address asks for; what makes no sense is left out."""
+    before, service = params.get("before", ""), params.get("service", "").strip()
+    return LedgerQuery(
+        tenant=tenant,
+        before=int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None,
+        kind=next((kind for kind in LedgerKind if kind == params.get("kind")), None),
+        service=service if _NAME.fullmatch(service) else None,
+        count_max=ENTRIES_MAX,
     )
 
 

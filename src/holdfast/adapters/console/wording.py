@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from holdfast.model.finding import FindingKind
+from holdfast.model.ledger import LedgerKind
 from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, MitigationKind, ReadOnly, Shed
 from holdfast.model.prediction import Prediction, Verdict
 from holdfast.model.units import format_rate
@@ -49,6 +50,23 @@ UNITS: Final[Mapping[FindingKind, str]] = {
     FindingKind.BLINDNESS: "s",
 }
 """What the numbers in the evidence are."""
+PLANS: Final[Mapping[str, str]] = {
+    "sound": "The change is sound",
+    "confirm": "The change must be confirmed first",
+    "refused": "The change can't be made",
+}
+"""By the verdict of a plan."""
+LEDGER_KINDS: Final[Mapping[LedgerKind, str]] = {
+    LedgerKind.REVISION: "Revision",
+    LedgerKind.MITIGATION: "Mitigation",
+    LedgerKind.LIMITS: "Owner's limits",
+    LedgerKind.COMPONENT: "Component",
+    LedgerKind.FREEZE: "Freeze",
+    LedgerKind.DEPLOY: "Deploy",
+    LedgerKind.CERTIFICATE: "Certificate",
+    LedgerKind.DRILL: "Drill",
+    LedgerKind.OTHER: "Other",
+}
 KINDS: Final[Mapping[MitigationKind, tuple[str, str]]] = {
     MitigationKind.LIMIT: ("Limit", "hold it to less than its limits"),
     MitigationKind.DENY: ("Deny a source", "refuse requests by what they have in common"),

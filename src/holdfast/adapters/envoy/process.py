@@ -63,7 +63,9 @@ class EnvoyProcess:
         pidfd = self.open_pidfd()
         try:
             signal.pidfd_send_signal(pidfd, sign)
-            select.select([pidfd], [], [], wait_s)
+            ended = select.poll()
+            ended.register(pidfd, select.POLLIN)
+            ended.poll(wait_s * 1e3)
         finally:
             os.close(pidfd)
 

@@ -9,6 +9,7 @@ from holdfast.adapters.metrics.choice import ServiceChoice
 from holdfast.adapters.metrics.exposition import Exposition
 from holdfast.adapters.metrics.health import EndingTally, expose_health
 from holdfast.adapters.metrics.reading import MetricsReading, MetricsSource
+from holdfast.adapters.metrics.rollout import RollbackTally, expose_rollout
 from holdfast.adapters.metrics.tally import TrafficTally
 from holdfast.adapters.metrics.traffic import expose_traffic
 
@@ -24,6 +25,7 @@ class MetricsPage:
         self._tally = tally
         self._choice = ServiceChoice()
         self._endings = EndingTally()
+        self._rollbacks = RollbackTally()
         self._busy = asyncio.Lock()
         self._page: tuple[float, bytes] | None = None
 
@@ -43,9 +45,11 @@ class MetricsPage:
 
     def _render(self, reading: MetricsReading, services: list[str]) -> bytes:
         self._endings.take(reading.state)
+        self._rollbacks.take(reading.state)
         page, registry = Exposition(), CollectorRegistry()
         expose_traffic(page, self._tally, reading, services)
         expose_health(page, reading, self._endings)
+        expose_rollout(page, reading, self._rollbacks)
         registry.register(page)
         ProcessCollector(namespace="holdfast", registry=registry)
         return generate_latest(registry)

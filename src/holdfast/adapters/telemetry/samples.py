@@ -7,6 +7,7 @@ from typing import Final
 from envoy.config.core.v3 import base_pb2
 from envoy.data.accesslog.v3 import accesslog_pb2
 
+from holdfast.model.placeholders import disguise_target
 from holdfast.model.redaction import mask_path, redact_url
 from holdfast.model.sample import SampledRequest
 
@@ -23,18 +24,23 @@ class SampleReader:
 
     `cause_header` and `mitigation_header` say in an answer by which rule the edge gave it, and whose mitigation that
     was. `document_at` is the namespace and the key of dynamic metadata that holds a GraphQL document.
+    `route_tag` is what the name of the request's route is called.
     """
 
     edge: str
     cause_header: str
     mitigation_header: str
     document_at: tuple[str, str]
+    route_tag: str = ""
 
-    def read(self, entry: accesslog_pb2.HTTPAccessLogEntry, weight: float) -> SampledRequest | None:
+    def read(
+        self, entry: accesslog_pb2.HTTPAccessLogEntry, weight: float, *, with_target: bool = True
+    ) -> SampledRequest | None:
         """A request as others may see it; None for one that no service was found for."""
         common, request, answer = entry.common_properties, entry.request, entry.response
         if not common.route_name:
             return None
+        headers = request.request_headers
         return SampledRequest(
             at=common.start_time.ToNanoseconds() / 1e9,
             edge=self.edge,
@@ -49,6 +55,13 @@ class SampleReader:
             cause=self._read_cause(answer),
             duration_s=common.duration.ToNanoseconds() / 1e9,
             weight=weight,
+            host=request.authority[:TEXT_CHARS_MAX],
+            target=disguise_target(request.path) if with_target else "",
+            route=common.custom_tags.get(self.route_tag, ""),
+            content_type=headers.get("content-type", "").partition(";")[0].strip()[:TEXT_CHARS_MAX],
+            accept=headers.get("accept", "")[:TEXT_CHARS_MAX],
+            head_bytes=request.request_headers_bytes,
+            body_bytes=request.request_body_bytes,
             document=self._read_document(common),
         )
 

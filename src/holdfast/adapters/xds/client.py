@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 import grpc
 from envoy.service.discovery.v3 import discovery_pb2
 
-from holdfast.adapters.xds.session import SENDING_ORDER, Request, Response
+from holdfast.adapters.xds.messages import Request, Response
+from holdfast.adapters.xds.session import SENDING_ORDER
 from holdfast.adapters.xds.wire import ADS_METHOD, GRPC_OPTIONS, read_response, write_request
 from holdfast.model.resource import ResourceType
 

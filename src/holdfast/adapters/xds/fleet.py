@@ -5,14 +5,18 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
+from holdfast.adapters.xds.account import Account
 from holdfast.adapters.xds.group import ResourceGroup
+from holdfast.adapters.xds.messages import Outcome
 from holdfast.adapters.xds.server import AdsServer, Subscriber
-from holdfast.adapters.xds.session import Outcome, Session
-from holdfast.model.edge import EdgeState, EdgeStatus, Nack
+from holdfast.adapters.xds.session import Session
+from holdfast.model.edge import EdgeHolding, EdgeState, EdgeStatus, Nack
 from holdfast.model.resource import ResourceKey, ResourceType, Snapshot, SnapshotDelta
 
 NACKS_KEPT_MAX = 100
+DIFFERING_TOLD_MAX = 20
 
 
 @dataclass
@@ -21,6 +25,15 @@ class _Edge:
     session: Session | None = None
     since: float = field(default_factory=time.time)
     nacks: dict[ResourceKey, Nack] = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
+    oldest: ResourceKey | None = None
+    oldest_since: float = 0.0
+
+    def look(self) -> None:
+        """Note since when what has differed for longest does, at the latest."""
+        oldest = self.account.oldest()
+        if oldest != self.oldest:
+            self.oldest, self.oldest_since = oldest, time.time()
 
 
 class FleetServer:
@@ -51,10 +64,14 @@ class FleetServer:
     def publish(self, group: str, delta: SnapshotDelta) -> None:
         """Hand a change to every edge of a group, now or when it connects; KeyError if it has no snapshot yet."""
         self._groups[group].apply(delta)
+        self._look(group)
 
     def replace(self, group: str, snapshot: Snapshot) -> None:
         """Set a group's whole snapshot; edges are sent only what differs from what they have."""
-        self._groups.setdefault(group, ResourceGroup()).replace(snapshot)
+        if group not in self._groups:
+            self._groups[group] = ResourceGroup(self._owner_of)
+        self._groups[group].replace(snapshot)
+        self._look(group)
 
     async def programmed(self, group: str, deadline_s: float) -> bool:
         """Wait until every connected edge of a group acknowledged all it was given; False at the deadline."""
@@ -69,7 +86,12 @@ class FleetServer:
 
     def statuses(self) -> tuple[EdgeStatus, ...]:
         """Every edge that is expected, by name."""
-        return tuple(_status(name, edge) for name, edge in sorted(self._edges.items()))
+        return tuple(_status(name, edge, self._groups.get(edge.location)) for name, edge in sorted(self._edges.items()))
+
+    def _look(self, group: str) -> None:
+        for edge in self._edges.values():
+            if edge.location == group:
+                edge.look()
 
     def _admit(self, node: str) -> Subscriber | None:
         """An edge whose location has no snapshot yet is turned away: an empty one would take all it has from it."""
@@ -77,7 +99,7 @@ class FleetServer:
         group = self._groups.get(edge.location) if edge else None
         if group is None:
             return None
-        owner_of = self._owner_of
+        owner_of, account = self._owner_of, Account()
 
         def visible(_type: ResourceType, name: str) -> bool:
             return owner_of(name) in {None, node}
@@ -85,14 +107,16 @@ class FleetServer:
         return Subscriber(
             group,
             visible=visible,
-            on_connect=lambda session: self._connect(node, session),
+            account=account,
+            on_connect=lambda session: self._connect(node, session, account),
             on_outcome=lambda _session, outcome: self._take_outcome(node, outcome),
             on_disconnect=lambda session: self._disconnect(node, session),
         )
 
-    def _connect(self, node: str, session: Session) -> None:
+    def _connect(self, node: str, session: Session, account: Account) -> None:
         edge = self._edges[node]
-        edge.session, edge.since, edge.nacks = session, time.time(), {}
+        edge.session, edge.since, edge.nacks, edge.account = session, time.time(), {}, account
+        edge.look()
         self._changed.set()
 
     def _disconnect(self, node: str, session: Session) -> None:
@@ -105,6 +129,7 @@ class FleetServer:
         edge = self._edges.get(node)
         if edge:
             _note(edge.nacks, node, outcome)
+            edge.look()
         self._changed.set()
 
 
@@ -133,7 +158,7 @@ def _pending(session: Session) -> int:
     return session.pending() or int(not session.has_heard_all())
 
 
-def _status(name: str, edge: _Edge) -> EdgeStatus:
+def _status(name: str, edge: _Edge, group: ResourceGroup | None) -> EdgeStatus:
     return EdgeStatus(
         name=name,
         location=edge.location,
@@ -141,4 +166,19 @@ def _status(name: str, edge: _Edge) -> EdgeStatus:
         since=edge.since,
         pending=_pending(edge.session) if edge.session else 0,
         nacks=tuple(edge.nacks.values()),
+        holding=_hold(name, edge, group) if group and edge.session and edge.session.has_heard_all() else None,
+    )
+
+
+def _hold(name: str, edge: _Edge, group: ResourceGroup) -> EdgeHolding:
+    edge.look()
+    differing, should = edge.account.differing, group.digest(name)
+    return EdgeHolding(
+        has=str(edge.account.has),
+        should=str(should),
+        count=should.count,
+        differing_count=len(differing),
+        differing=tuple(islice(differing, DIFFERING_TOLD_MAX)),
+        types=frozenset(key.type for key in differing),
+        since=edge.oldest_since if differing else None,
     )

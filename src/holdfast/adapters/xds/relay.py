@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from holdfast.adapters.xds.group import ResourceGroup
+from holdfast.adapters.xds.messages import Outcome, Response
 from holdfast.adapters.xds.server import Subscriber
-from holdfast.adapters.xds.session import SENDING_ORDER, Outcome, Response, Session
+from holdfast.adapters.xds.session import SENDING_ORDER, Session
 from holdfast.adapters.xds.wire import write_refused
 from holdfast.model.resource import Resource, ResourceKey, ResourceType, Snapshot, SnapshotDelta
 

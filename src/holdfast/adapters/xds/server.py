@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import grpc
 from envoy.service.discovery.v3 import discovery_pb2
 
+from holdfast.adapters.xds.account import Account
 from holdfast.adapters.xds.group import ResourceGroup
-from holdfast.adapters.xds.session import Filter, Outcome, Session
+from holdfast.adapters.xds.messages import Outcome
+from holdfast.adapters.xds.session import Filter, Session
 from holdfast.adapters.xds.wire import GRPC_OPTIONS, read_request, write_response
 from holdfast.model.resource import SnapshotDelta
 
@@ -25,6 +27,7 @@ class Subscriber:
 
     group: ResourceGroup
     visible: Filter | None = None
+    account: Account | None = None
     on_connect: Callable[[Session], None] = lambda _session: None
     on_outcome: Callable[[Session, Outcome], None] = lambda _session, _outcome: None
     on_disconnect: Callable[[Session], None] = lambda _session: None
@@ -78,7 +81,7 @@ class AdsServer:
 async def _converse(
     subscriber: Subscriber, first: discovery_pb2.DeltaDiscoveryRequest, requests: Requests
 ) -> Responses:
-    session = Session(subscriber.group, visible=subscriber.visible)
+    session = Session(subscriber.group, visible=subscriber.visible, account=subscriber.account)
     wake = asyncio.Event()
 
     def on_change(delta: SnapshotDelta) -> None:

@@ -8,12 +8,14 @@ Invariants:
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
 
+from holdfast.adapters.xds.account import Account
 from holdfast.adapters.xds.group import ResourceGroup
-from holdfast.model.resource import Resource, ResourceType, SnapshotDelta
+from holdfast.adapters.xds.messages import Outcome, Request, Response
+from holdfast.model.resource import ResourceKey, ResourceType, SnapshotDelta
 
 BATCH_MAX = 200
 """Resources in one response after the first, so that an urgent one never waits behind thousands."""
@@ -35,42 +37,6 @@ _REFERRERS = {
     ResourceType.ENDPOINTS: (ResourceType.CLUSTER,),
     ResourceType.ROUTES: (ResourceType.SCOPE,),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a peer said: a subscription, an ACK (a nonce and no error) or a NACK (a nonce and an error)."""
-
-    type: ResourceType
-    subscribe: tuple[str, ...] = ()
-    unsubscribe: tuple[str, ...] = ()
-    initial_versions: tuple[tuple[str, str], ...] = ()
-    nonce: str = ""
-    error: str | None = None
-    refused: tuple[str, ...] | None = None
-    """With an error: which resources it is about, where the peer knows; the others were taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What the peer is to be sent."""
-
-    type: ResourceType
-    nonce: str
-    resources: tuple[Resource, ...]
-    removed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a peer answered one response. `error` is its refusal, in its words."""
-
-    type: ResourceType
-    versions: tuple[tuple[str, str], ...]
-    removed: tuple[str, ...]
-    error: str | None
-    final: bool
-    """False for a refused batch that is going to be halved and sent again."""
 
 
 @dataclass
@@ -95,11 +61,12 @@ Filter = Callable[[ResourceType, str], bool]
 class Session:
     """A peer's stream over one group of resources.
 
-    `visible` says which resources this peer may see at all.
+    `visible` says which resources this peer may see at all. `account` is kept, if there is one.
     """
 
-    def __init__(self, group: ResourceGroup, *, visible: Filter | None = None) -> None:
+    def __init__(self, group: ResourceGroup, *, visible: Filter | None = None, account: Account | None = None) -> None:
         self._group = group
+        self._account = account
         self._visible = visible or (lambda _type, _name: True)
         self._streams: dict[ResourceType, _TypeStream] = {t: _TypeStream() for t in ResourceType}
         self._nonces = count(1)
@@ -111,7 +78,7 @@ class Session:
         if not stream.asked:
             stream.asked = True
             stream.wildcard = not request.subscribe
-            stream.peer.update(request.initial_versions)
+            self._enter(request.type, stream, request.initial_versions)
             self._subscribe(request, stream, had=dict(request.initial_versions))
         else:
             self._subscribe(request, stream, had={})
@@ -123,8 +90,10 @@ class Session:
             stream = self._streams[key.type]
             if stream.asked and stream.wants(key.name) and self._visible(key.type, key.name):
                 stream.queue[key.name] = None
-            if key.type is ResourceType.CLUSTER:
-                self._renew_endpoints(key.name)
+            self._compare(key.type, stream, (key.name,))
+        for resource in delta.upserts:
+            if resource.key.type is ResourceType.CLUSTER:
+                self._renew_endpoints(resource.key.name)
 
     def responses(self) -> Iterable[Response]:
         """Everything that may be sent now, in order."""
@@ -170,7 +139,7 @@ class Session:
         """A changed cluster warms until its endpoints come once more, the same ones included, and doesn't ask."""
         endpoints = self._streams[ResourceType.ENDPOINTS]
         if endpoints.asked and endpoints.wants(cluster):
-            endpoints.peer.pop(cluster, None)
+            self._forget(ResourceType.ENDPOINTS, endpoints, cluster)
             endpoints.queue[cluster] = None
 
     def _settle(self, stream: _TypeStream, request: Request) -> Outcome | None:
@@ -181,14 +150,18 @@ class Session:
         stream.answered_once = True
         versions = tuple((r.key.name, r.version) for r in sent.resources)
         if request.error is None:
-            stream.peer.update(versions)
+            self._hold(sent.type, stream, versions)
+            self._forget_all(sent.type, stream, sent.removed)
             for name, _ in versions:
                 stream.refused.pop(name, None)
             return Outcome(sent.type, versions, sent.removed, None, final=True)
         if request.refused is not None:
-            stream.peer.update((n, v) for n, v in versions if n not in request.refused)
+            self._forget_all(sent.type, stream, sent.removed)
+            self._hold(sent.type, stream, tuple((n, v) for n, v in versions if n not in request.refused))
             versions = tuple((n, v) for n, v in versions if n in request.refused)
-        elif len(versions) > 1:
+        elif versions:
+            stream.queue.update(dict.fromkeys(sent.removed))
+        if request.refused is None and len(versions) > 1:
             self._halve(stream, [name for name, _ in versions])
             return Outcome(sent.type, versions, sent.removed, request.error, final=False)
         stream.refused.update(versions)
@@ -206,16 +179,52 @@ class Session:
         stream.subscribed.update(named)
         for name in request.unsubscribe:
             stream.subscribed.discard(name)
-            stream.peer.pop(name, None)
+            self._forget(request.type, stream, name)
             stream.queue.pop(name, None)
         for name in named:
             if name not in had:
-                stream.peer.pop(name, None)
+                self._forget(request.type, stream, name)
         self._enqueue(request.type, stream, (*had, *named))
         if all_now:
             self._enqueue(request.type, stream, self._group.resources(request.type))
 
+    def _hold(self, resource_type: ResourceType, stream: _TypeStream, versions: Iterable[tuple[str, str]]) -> None:
+        """The peer has these now."""
+        versions = tuple(versions)
+        self._enter(resource_type, stream, versions)
+        self._compare(resource_type, stream, (name for name, _ in versions))
+
+    def _enter(self, resource_type: ResourceType, stream: _TypeStream, versions: Sequence[tuple[str, str]]) -> None:
+        if self._account is not None:
+            for name, version in versions:
+                self._account.note(ResourceKey(resource_type, name), stream.peer.get(name), version)
+        stream.peer.update(versions)
+
+    def _forget(self, resource_type: ResourceType, stream: _TypeStream, name: str) -> None:
+        """The peer doesn't have this any more, or what it has of it is no longer known or no longer matters."""
+        before = stream.peer.pop(name, None)
+        if self._account is not None:
+            self._account.note(ResourceKey(resource_type, name), before, None)
+        self._compare(resource_type, stream, (name,))
+
+    def _forget_all(self, resource_type: ResourceType, stream: _TypeStream, names: Iterable[str]) -> None:
+        for name in names:
+            self._forget(resource_type, stream, name)
+
+    def _compare(self, resource_type: ResourceType, stream: _TypeStream, names: Iterable[str]) -> None:
+        """Enter into the account whether the peer has what it should. Before it has asked, that isn't known."""
+        if self._account is None or not stream.asked:
+            return
+        resources = self._group.resources(resource_type)
+        for name in names:
+            resource = resources.get(name)
+            is_due = resource is not None and stream.wants(name) and self._visible(resource_type, name)
+            should = resource.version if resource is not None and is_due else None
+            self._account.compare(resource_type, name, stream.peer.get(name), should)
+
     def _enqueue(self, resource_type: ResourceType, stream: _TypeStream, names: Iterable[str]) -> None:
+        names = tuple(names)
+        self._compare(resource_type, stream, names)
         for name in names:
             if stream.wants(name) and self._visible(resource_type, name):
                 stream.queue[name] = None
@@ -251,8 +260,6 @@ class Session:
         resources = tuple(
             r for n in names if (r := found.get(n)) and r.version not in (stream.peer.get(n), stream.refused.get(n))
         )
-        for name in gone:
-            del stream.peer[name]
         if not resources and not gone:
             return None
         return Response(resource_type, str(next(self._nonces)), resources, gone)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from envoy.service.discovery.v3 import discovery_pb2
 from google.rpc import status_pb2
 
-from holdfast.adapters.xds.session import Request, Response
+from holdfast.adapters.xds.messages import Request, Response
 from holdfast.model.resource import Resource, ResourceType
 
 ADS_METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"

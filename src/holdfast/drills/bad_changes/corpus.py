@@ -1,7 +1,7 @@
 """The corpus of changes, read from its files."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -90,8 +90,19 @@ def _read_base(folder: Path) -> Base:
         PlatformUsage(
             services={name: _read_usage(raw) for name, raw in usual["services"].items()},
             locations={name: _read_usage(raw) for name, raw in usual["location"].items()},
+            connections={name: raw["connections"] for name, raw in usual["location"].items() if "connections" in raw},
+            operations=_count_operations(recorded["requests"]),
         ),
     )
+
+
+def _count_operations(requests: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    counts: dict[str, dict[str, float]] = {}
+    for raw in requests:
+        if "graphql" in raw:
+            kinds = counts.setdefault(raw["service"], {})
+            kinds[raw["graphql"]] = kinds.get(raw["graphql"], 0) + raw.get("weight", 1)
+    return counts
 
 
 def _read_request(raw: Mapping[str, Any]) -> RecordedRequest:

@@ -10,7 +10,7 @@ from holdfast.drills.bad_changes.editing import MAIN, BadEdit, Files
 from holdfast.model.diagnostic import Severity
 from holdfast.model.intent import Intent
 from holdfast.rollout.changes import ChangeKind
-from holdfast.spec import Checked, check_bytes
+from holdfast.spec import Checked, check_bytes, check_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,14 +75,16 @@ async def try_case(case: Case, planner: Planner) -> Tried:
 
 
 def _is_noticed(difference: Difference, plan: Plan) -> bool:
-    """Whether clients are answered otherwise: that another server of the same service answers them is no difference."""
+    """Whether clients are answered otherwise: another server of the same service is no difference, nor is a probe."""
+    if difference.request.expect is not None:
+        return False
     changed = plan.changes.services.get(difference.service or "")
     is_new = changed is not None and changed.kind is ChangeKind.ADDED
     return not is_new and not set(difference.aspects) <= {"upstream", "service"}
 
 
 def _check(files: Files) -> Checked:
-    return check_bytes(files[MAIN], MAIN)
+    return check_files(files, "") if len(files) > 1 else check_bytes(files[MAIN], MAIN)
 
 
 def _list_errors(checked: Checked) -> tuple[str, ...]:

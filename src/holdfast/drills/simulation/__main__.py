@@ -1,4 +1,4 @@
-"""`python -m holdfast.drills.simulation stories|month|hour`: see each command's help."""
+"""`python -m holdfast.drills.simulation stories|month|hour|rollouts`: see each command's help."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from holdfast.drills.simulation.crowd import HOUR, MONTH, Size, run_crowd
+from holdfast.drills.simulation.rollouts import run_rollouts
 from holdfast.drills.simulation.stories import STORIES, tell_all
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -58,6 +59,26 @@ def hour(
 ) -> None:
     """50,000 tenants for an hour, at the pace that control keeps: false alarms, and floods found."""
     _run(Size(tenants, minutes * 60, step, floods), seed, out)
+
+
+@app.command()
+def rollouts(
+    harmless: Annotated[int, typer.Option(help="How many harmless rollouts.")] = 300,
+    bad: Annotated[int, typer.Option(help="How many of each kind of bad one.")] = 40,
+    noise: Annotated[float, typer.Option(help="So many times as much befalls tenants by themselves.")] = 1.0,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    traces: Annotated[Path | None, typer.Option(help="A folder of real traces; made up without.")] = None,
+    seed: Seed = 1,
+    out: Out = None,
+) -> None:
+    """Roll out harmless revisions and bad ones: how often and how soon the judge rolls back."""
+    result = run_rollouts(harmless, bad, seed, noise, jobs, traces, lambda line: typer.echo(line, err=True))
+    text = json.dumps(result, indent=2)
+    typer.echo(text)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    missed = any(trial["ok"] is False for trial in result["bad"])
+    raise typer.Exit(code=1 if missed or result["harmless"]["rolled_back"] else 0)
 
 
 def _run(size: Size, seed: int, out: Path | None) -> None:

@@ -53,20 +53,37 @@ class HoldfastProcess:
         self.places = StateDir(folder / "state")
         file = folder / "platform.yaml"
         file.write_text(platform_text, encoding="utf-8")
+        self._cores = cores
+        self._arguments = arguments
+        self._start(str(file))
+
+    def kill_control(self) -> None:
+        """End control by SIGKILL, as a machine does that runs out of memory. Its agents and edges go on."""
+        self._process.kill()
+        self._process.wait()
+
+    def start_again(self) -> None:
+        """Start control that was killed, with what was in force, and return once every edge has everything.
+
+        Raises HoldfastFailed.
+        """
+        self._start()
+
+    def _start(self, *file: str) -> None:
         command = [
             *_tie_to_parent(),
             sys.executable,
             "-m",
             "holdfast",
             "up",
-            str(file),
+            *file,
             "--state",
             str(self.places.path),
         ]
-        environment = os.environ | {"HOLDFAST_EDGE_CPUS": ",".join(map(str, sorted(cores.edge))), "NO_COLOR": "1"}
-        with self._log.open("wb") as log:
+        environment = os.environ | {"HOLDFAST_EDGE_CPUS": ",".join(map(str, sorted(self._cores.edge))), "NO_COLOR": "1"}
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--api", "127.0.0.1:0", *arguments],
+                [*command, "--api", "127.0.0.1:0", *self._arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -74,8 +91,8 @@ class HoldfastProcess:
                 start_new_session=True,
             )
         try:
-            if cores.rest:
-                os.sched_setaffinity(self._process.pid, cores.rest)
+            if self._cores.rest:
+                os.sched_setaffinity(self._process.pid, self._cores.rest)
             self._await_ready()
         except BaseException:
             self.stop()
@@ -106,7 +123,7 @@ class HoldfastProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        left += [*self._agents(), *map(_process_of, self.envoys.values())]
+        left += [*self._agents(), *map(_process_of, self.envoys.values()), *self._list_scratch_envoys()]
         _end(process for process in left if process is not None)
 
     def _await_ready(self) -> None:
@@ -137,6 +154,12 @@ class HoldfastProcess:
 
     def _edge_folders(self) -> list[Path]:
         return sorted((self.places.path / "edges").glob("*"))
+
+    def _list_scratch_envoys(self) -> list[psutil.Process | None]:
+        """Those that control left behind when it was killed."""
+        scratch = (self.places.path / "canary", *(self.places.path / "trials").glob("*"))
+        found = (adopt_envoy(folder) for folder in scratch)
+        return [_process_of(envoy) for envoy in found if envoy is not None]
 
     def _agents(self) -> list[psutil.Process | None]:
         found = []

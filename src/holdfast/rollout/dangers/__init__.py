@@ -8,8 +8,18 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from holdfast.rollout.danger import Change, Danger
-from holdfast.rollout.dangers.endpoints import find_crowded_endpoints, find_dead_endpoints, find_others_endpoints
+from holdfast.rollout.dangers.endpoints import (
+    find_crowded_endpoints,
+    find_dead_endpoints,
+    find_endpoints_gone,
+    find_moved_along,
+    find_others_endpoints,
+    find_requests_to_others,
+)
+from holdfast.rollout.dangers.health import find_short_checks, find_unfit_endpoints
 from holdfast.rollout.dangers.hosts import find_growth, find_hosts_gone, find_moved_hosts, find_taken_hosts
+from holdfast.rollout.dangers.listeners import find_moved_listeners
+from holdfast.rollout.dangers.operations import find_refused_operations
 from holdfast.rollout.dangers.policy import (
     find_demoted,
     find_kills_consented,
@@ -24,13 +34,23 @@ from holdfast.rollout.dangers.requests import (
     find_public_pages,
     find_strangers,
 )
-from holdfast.rollout.dangers.usage import find_short_timeouts, find_small_locations, find_tight
+from holdfast.rollout.dangers.retries import find_retry_chains
+from holdfast.rollout.dangers.routes import find_missed_routes
+from holdfast.rollout.dangers.usage import (
+    find_short_route_timeouts,
+    find_short_timeouts,
+    find_small_locations,
+    find_tight,
+)
+from holdfast.rollout.dangers.walls import find_narrow_walls
 
 RULES: Final[tuple[Callable[[Change], Iterator[Danger]], ...]] = (
     find_strangers,
     find_lost,
     find_failing_probes,
     find_odd_paths,
+    find_missed_routes,
+    find_refused_operations,
     find_hosts_gone,
     find_moved_hosts,
     find_taken_hosts,
@@ -42,11 +62,20 @@ RULES: Final[tuple[Callable[[Change], Iterator[Danger]], ...]] = (
     find_not_internal,
     find_public_pages,
     find_others_endpoints,
+    find_requests_to_others,
     find_dead_endpoints,
+    find_unfit_endpoints,
     find_crowded_endpoints,
+    find_endpoints_gone,
+    find_moved_along,
+    find_moved_listeners,
+    find_short_checks,
+    find_retry_chains,
     find_tight,
+    find_narrow_walls,
     find_small_locations,
     find_short_timeouts,
+    find_short_route_timeouts,
 )
 
 

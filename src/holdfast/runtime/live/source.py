@@ -9,10 +9,12 @@ from holdfast.model.query import ServiceQueries
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
+from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live.guards import Guards
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.watch.watcher import Watcher
 from holdfast.views.explanation import ExplanationsDocument
+from holdfast.views.ledger import LedgerDocument, LedgerEntryDocument, LedgerQuery
 from holdfast.views.live import OverviewDocument
 from holdfast.views.live_entries import show_entries
 from holdfast.views.live_findings import LiveFindingsDocument
@@ -29,6 +31,7 @@ from holdfast.views.live_pages import (
 from holdfast.views.live_rows import Standing, show_page
 from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery, ServiceRow
 from holdfast.views.mitigations import MitigationsDocument
+from holdfast.views.rollout import RolloutsDocument
 
 BUSIEST: Final = 12
 """Services on the overview."""
@@ -49,6 +52,7 @@ class Parts:
     components: Components
     explainer: Explainer
     guards: Guards
+    ledger: Ledger
 
 
 class Live:
@@ -91,7 +95,9 @@ class Live:
 
     def findings(self, tenant: str | None) -> LiveFindingsDocument:
         """What was found, with suggestions."""
-        return show_live_findings(self._see(), tenant)
+        found, ledger = show_live_findings(self._see(), tenant), self._parts.ledger
+        accused = {"open": ledger.accuse_some(found.open, tenant), "closed": ledger.accuse_some(found.closed, tenant)}
+        return found.model_copy(update=accused)
 
     def mitigations(self, tenant: str | None) -> MitigationsDocument:
         """What is mitigated now, and what lately was."""
@@ -109,6 +115,18 @@ class Live:
         intent = self._parts.control.intent
         tenants = {n: owned.tenant for n, owned in intent.services.items()} if intent else {}
         return show_entries(tuple(self._parts.control.recent), tenants, tenant, before, count_max)
+
+    def ledger(self, query: LedgerQuery) -> LedgerDocument:
+        """The newest changes that are asked for."""
+        return self._parts.ledger.glance(query)
+
+    async def ledger_entry(self, sequence: int, tenant: str | None) -> LedgerEntryDocument | None:
+        """One change in full, if there is one there."""
+        return await self._parts.ledger.entry(sequence, tenant)
+
+    def rollouts(self) -> RolloutsDocument:
+        """What is on its way, what went back last, and whether anything may go out."""
+        return self._parts.operations.rollouts.show()
 
     def guards(self) -> GuardsDocument:
         """How Holdfast's own parts are."""

@@ -13,7 +13,7 @@ from holdfast.detect.traits import describe_location, describe_service
 from holdfast.detect.watch import Watch
 from holdfast.model.finding import Finding, FindingKind, Tier
 from holdfast.model.intent import Intent
-from holdfast.model.reading import EdgeReading, LocationReading, Series, ServiceReading
+from holdfast.model.reading import EdgeReading, Levels, LocationReading, Series, ServiceReading
 from holdfast.model.sample import SampledRequest
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.watch.guard import SAMPLES_MAX, Level
@@ -115,6 +115,11 @@ class Lookout:
         """The services with the most offered."""
         with self._lock:
             return self._watch.read_top(count_max)
+
+    def read_levels(self) -> Levels:
+        """How much is let in to every service now, at that of its locations where it is most."""
+        with self._lock:
+            return self._watch.read_levels()
 
     def read_locations(self) -> tuple[LocationReading, ...]:
         """Every location now."""

@@ -19,9 +19,11 @@ from holdfast.spec.rules.hosts import check_hosts
 from holdfast.spec.rules.limits import check_limits
 from holdfast.spec.rules.names import check_edge_names, check_service_names
 from holdfast.spec.rules.pools import check_pools
+from holdfast.spec.rules.redirects import check_redirects
 from holdfast.spec.rules.response import check_contacts, check_told
 from holdfast.spec.rules.routes import check_routes
 from holdfast.spec.rules.upstream import check_upstreams
+from holdfast.spec.rules.walls import check_walls
 
 
 class Rule(NamedTuple):
@@ -41,12 +43,14 @@ RULES: Final = (
     Rule(check_guarantees, frozenset({"locations", "defaults"})),
     Rule(check_maxima, frozenset({"locations", "defaults"})),
     Rule(check_bursts, frozenset({"locations", "defaults"})),
+    Rule(check_walls, frozenset({"locations", "defaults"})),
     Rule(check_connections),
     Rule(check_edge_parts, frozenset({"locations", "defaults"})),
     Rule(check_limits, frozenset({"locations", "defaults", "bounds"})),
     Rule(check_upstreams),
     Rule(check_accepts),
     Rule(check_routes),
+    Rule(check_redirects),
     Rule(check_trust, frozenset({"clients"})),
     Rule(check_trust_stated, frozenset({"clients", "locations", "defaults"})),
     Rule(check_prefix, frozenset({"clients", "defaults"})),

@@ -1,8 +1,10 @@
 """Kinds of request that exclude each other."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from holdfast.model.platform import Accept, GraphQL, Platform
+from holdfast.model.units import format_size
 from holdfast.spec.codes import Finding, error
 from holdfast.spec.rules.walk import Owned, each_service
 
@@ -31,6 +33,18 @@ NO_BODY_AT_ALL = error(
     right="tenants: {acme: {services: {shop: {accept: {methods: [GET, HEAD]}}}}}",
 )
 
+HEAD_TOO_LARGE = error(
+    "HF514",
+    "a head larger than an edge takes",
+    "What all services share is the listener, and it takes 60 KiB of path and headers together from anybody. A service "
+    "that asks for more wouldn't get it.",
+    wrong="tenants: {acme: {services: {shop: {accept: {header_max: 1MiB}}}}}",
+    right="tenants: {acme: {services: {shop: {accept: {header_max: 32KiB}}}}}",
+)
+
+HEAD_BYTES_MAX: Final = 60 * 1024
+"""What edges' listeners take of path and headers together."""
+
 
 def check_accepts(platform: Platform) -> Iterator[Finding]:
     """A service for GraphQL alone can be reached by GraphQL, and nothing is promised that an edge can't tell."""
@@ -39,10 +53,22 @@ def check_accepts(platform: Platform) -> Iterator[Finding]:
         if owned.service.accept.body_max == 0:
             fix = "write 1B or more, or only methods that carry no body"
             yield NO_BODY_AT_ALL.at((*owned.path, "accept", "body_max"), f"{owned.name} takes bodies of 0 bytes", fix)
+        yield from _check_head(owned)
         if graphql:
             yield from _check_batching(owned, graphql)
             yield from _check_methods(owned, graphql)
             yield from _check_content_types(owned, owned.service.accept)
+
+
+def _check_head(owned: Owned) -> Iterator[Finding]:
+    for key in ("header_max", "url_max"):
+        most: int | None = getattr(owned.service.accept, key)
+        if most is not None and most > HEAD_BYTES_MAX:
+            message = f"{owned.name} asks for {key} {format_size(most)}, and the listener that all services share"
+            message += f" takes {format_size(HEAD_BYTES_MAX)}"
+            yield HEAD_TOO_LARGE.at(
+                (*owned.path, "accept", key), message, f"write {format_size(HEAD_BYTES_MAX)} or less"
+            )
 
 
 def _check_batching(owned: Owned, graphql: GraphQL) -> Iterator[Finding]:

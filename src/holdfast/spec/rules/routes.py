@@ -1,12 +1,12 @@
 """A service's routes: each can be reached, says one thing, and leads somewhere."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from holdfast.model.platform import Platform
 from holdfast.model.route import HeaderEdits, PathMatch, Route
 from holdfast.spec.codes import Finding, Path, error, warning
+from holdfast.spec.rules.expressions import check_expression, matches_whole
 from holdfast.spec.rules.walk import Owned, each_service
 from holdfast.spec.suggest import nearest
 
@@ -73,20 +73,6 @@ ONE_THING = error(
     wrong="tenants: {acme: {services: {shop: {routes: [{name: old, redirect: {path: /new}, answer: {status: 410}}]}}}}",
     right="tenants: {acme: {services: {shop: {routes: [{name: old, answer: {status: 410}}]}}}}",
 )
-BAD_REGEX = error(
-    "HF325",
-    "not a regular expression",
-    "Expressions have RE2's syntax, which has neither look-around nor back-references, and match a whole path.",
-    wrong="tenants: {acme: {services: {shop: {routes: [{name: users, match: {path: {regex: '/users/([0-9]+'}}}]}}}}",
-    right="tenants: {acme: {services: {shop: {routes: [{name: users, match: {path: {regex: '/users/[0-9]+'}}}]}}}}",
-)
-GREEDY_REGEX = warning(
-    "HF326",
-    "a regular expression that takes every path",
-    "The expression matches whatever is asked for. If that is meant, `prefix: /` says it plainly.",
-    wrong="tenants: {acme: {services: {shop: {routes: [{name: api, match: {path: {regex: '.*(?:/api)?.*'}}}]}}}}",
-    right="tenants: {acme: {services: {shop: {routes: [{name: api, match: {path: {regex: '/api/.*'}}}]}}}}",
-)
 RESERVED_HEADER = error(
     "HF327",
     "a header that isn't yours to change",
@@ -109,10 +95,6 @@ RESERVED: Final = frozenset(
      "x-request-id", "x-forwarded-for"}
 )  # fmt: skip
 RESERVED_PREFIXES: Final = ("x-holdfast-", "x-envoy-")
-_NOT_RE2: Final = re.compile(r"\(\?(?:[=!]|<[=!]|>)|\\[1-9]|\(\?P=|[*+?}]\+")
-"""What Python's expressions have and RE2's don't: look-around, atomic groups, references, possessive quantifiers."""
-_ANY_PATHS: Final = ("/", "/q7Z", "/q7Z/x.y", "/%7Eq7Z/8/")
-"""Paths that nobody means in particular: an expression that matches them all matches everything."""
 
 
 def check_routes(platform: Platform) -> Iterator[Finding]:
@@ -156,18 +138,8 @@ def _check_match(match: PathMatch, path: Path) -> Iterator[Finding]:
     if len(match.stated) != 1:
         message = f"a path is matched by {' and '.join(match.stated) or 'nothing'}"
         yield ONE_THING.at(path, message, "write one of exact, prefix and regex")
-    if match.regex is None:
-        return
-    try:
-        compiled = re.compile(match.regex)
-    except re.error as failure:
-        yield BAD_REGEX.at((*path, "regex"), f"`{match.regex}` isn't an expression: {failure}", "mend it")
-        return
-    if found := _NOT_RE2.search(match.regex):
-        message = f"`{found[0]}` in `{match.regex}` is nothing that RE2 has"
-        yield BAD_REGEX.at((*path, "regex"), message, "say it without look-around and references")
-    elif all(compiled.fullmatch(each) for each in _ANY_PATHS):
-        yield GREEDY_REGEX.at((*path, "regex"), f"`{match.regex}` matches every path", "write prefix: /, or say less")
+    if match.regex is not None:
+        yield from check_expression(match.regex, (*path, "regex"))
 
 
 def _check_rewrite(route: Route, path: Path) -> Iterator[Finding]:
@@ -221,14 +193,7 @@ def _covers_path(a: PathMatch, b: PathMatch) -> bool:
         return False
     if a.prefix is not None:
         return target.startswith(a.prefix) if a.prefix.endswith("/") else f"{target}/".startswith(f"{a.prefix}/")
-    return b.exact is not None and _matches(a.regex or "", b.exact)
-
-
-def _matches(regex: str, path: str) -> bool:
-    try:
-        return re.fullmatch(regex, path) is not None
-    except re.error:
-        return False
+    return b.exact is not None and matches_whole(a.regex or "", b.exact)
 
 
 def _check_use(owned: Owned) -> Iterator[Finding]:
