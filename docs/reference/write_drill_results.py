@@ -84,7 +84,8 @@ def _render_wave_case(case: dict[str, Any]) -> str:
     tries = f"{case['tries']}, {case['tries_stopped']}"
     waves = f"{case['waves_begun']} of {case['waves']}"
     names = ", ".join(hurt) or "none"
-    return f"| {case['case']} | {case['outcome']} | {tries} | {after} | {waves} | {case['rps']:,.0f} | {names} | {wrong} |\n"
+    told = (case["case"], case["outcome"], tries, after, waves, f"{case['rps']:,.0f}", names, wrong)
+    return f"| {' | '.join(told)} |\n"
 
 
 def _render_simulation(run: dict[str, Any]) -> str:

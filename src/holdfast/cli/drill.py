@@ -23,7 +23,7 @@ def list_() -> None:
 def run(
     name: Annotated[str, typer.Argument(help="A drill's name, or a scenario file ending in .yaml.")],
     *,
-    short: Annotated[bool, typer.Option("--short", help="About 20 s; only success is scored.")] = False,
+    short: Annotated[bool, typer.Option("--short", help="A minute or so; only success is scored.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Draws the victim, sources, timing and mix.")] = None,
     without_protections: Annotated[
         bool, typer.Option("--without-protections", help="Holdfast only passes traffic: shows the harm.")

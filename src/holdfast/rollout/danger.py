@@ -12,6 +12,8 @@ from holdfast.rollout.outcomes import Difference, Outcome
 
 __all__ = ["MANY_MIN", "SHOWN_MAX", "Change", "Danger", "group_by_service", "show_paths", "show_requests"]
 SHOWN_MAX: Final = 5
+ALIKE_MAX: Final = 20
+"""A change of everything may be dangerous to each service alike: nobody reads that a thousand times."""
 MANY_MIN: Final = 3
 """So many services, tenants at once are many."""
 
@@ -54,6 +56,24 @@ class Change:
         """Those of the lasting services that may be treated otherwise: all, if something that they share is changed."""
         everybody = bool(self.changes.shared)
         return tuple(name for name in self.lasting if everybody or name in self.changes.mentioned)
+
+
+def gather_dangers(dangers: Iterable[Danger]) -> tuple[Danger, ...]:
+    """The same in fewer words: of each code the first few, and one for all the others of it together."""
+    of_code: dict[str, list[Danger]] = {}
+    for danger in dangers:
+        of_code.setdefault(danger.code, []).append(danger)
+    return tuple(each for alike in of_code.values() for each in _gather(alike))
+
+
+def _gather(alike: Sequence[Danger]) -> tuple[Danger, ...]:
+    if len(alike) <= ALIKE_MAX:
+        return tuple(alike)
+    rest = alike[ALIKE_MAX - 1 :]
+    services = tuple(dict.fromkeys(name for danger in rest for name in danger.services))
+    shown = f": {', '.join(services[:SHOWN_MAX])}, …" if services else ""
+    message = f"the same of {len(rest)} more{shown}"
+    return (*alike[: ALIKE_MAX - 1], Danger(alike[0].code, message, services))
 
 
 def group_by_service(differences: Iterable[Difference]) -> dict[str | None, list[Difference]]:

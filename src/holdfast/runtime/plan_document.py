@@ -9,6 +9,7 @@ from holdfast.model.edge import Nack
 from holdfast.model.platform import Platform, Service
 from holdfast.model.revision import RevisionNumber
 from holdfast.rollout.changes import Edit, PlatformChange, ServiceChange
+from holdfast.rollout.danger import gather_dangers
 from holdfast.rollout.outcomes import Difference, Outcome
 from holdfast.rollout.plan import Plan
 from holdfast.spec.shape import EACH, Shape
@@ -37,7 +38,7 @@ def show_plan(plan: Plan, confirmed: Iterable[str] = (), against: RevisionNumber
         asked=plan.asked,
         different=len(plan.differences),
         differences=tuple(_show_difference(each) for each in _choose(plan.differences)),
-        dangers=tuple(plan.dangers),
+        dangers=gather_dangers(plan.dangers),
         nacks=tuple(_show_nack(each) for each in plan.nacks),
     )
 
