@@ -22,12 +22,14 @@ MISSING_BELOW: Final = 0.1
 class Fares:
     """One while of some tenants. `requests` has the shape (tenants,), the others (tenants, SIGNALS).
 
-    `wrong` is cleaned of what a surge of requests brought along.
+    `wrong` is cleaned of what a surge of requests brought along, `displaced` of all that came beyond the usual:
+    what is left went wrong in place of what would have gone well.
     """
 
     requests: Floats
     wrong: Floats
     expected: Floats
+    displaced: Floats
 
     @property
     def excess(self) -> Floats:
@@ -56,9 +58,11 @@ def fare(requests: Floats, wrong: Floats, expected: Floats, usual: Floats) -> Fa
     known = np.nan_to_num(usual, nan=np.inf)
     room = known * SURGE_RATIO + SURGE_DEVIATIONS * np.sqrt(known) + SURGE_DEVIATIONS
     surge = np.where(requests > room, requests - known, 0)
+    beyond = np.maximum(requests - known, 0)
     missing = np.maximum(np.nan_to_num(usual) * MISSING_BELOW - requests, 0)
     return Fares(
         requests=requests,
         wrong=np.hstack([np.maximum(wrong - surge[:, None], 0), missing[:, None]]).astype(np.float32, copy=False),
         expected=np.hstack([expected, np.zeros_like(missing)[:, None]]).astype(np.float32, copy=False),
+        displaced=np.hstack([np.maximum(wrong - beyond[:, None], 0), missing[:, None]]).astype(np.float32, copy=False),
     )

@@ -51,12 +51,13 @@ class Steps:
 def find_steps(fares: Fares) -> Flags:
     """Which tenants suffer drastically, in which signals; shape (SHARES_MIN, tenants, SIGNALS).
 
-    By the likelihood ratio of Poisson counts: x ln(x / e) - (x - e).
+    By the likelihood ratio of Poisson counts: x ln(x / e) - (x - e). What comes on top of the usual isn't counted: a
+    crawler's 404s take nothing from anybody.
     """
-    wrong = fares.wrong
+    wrong = fares.displaced
     expected = fares.expected * np.float32(FACTOR) + np.float32(SLACK)
     gain = wrong * np.log(np.maximum(wrong, np.float32(1e-6)) / expected) - (wrong - expected)
-    share = fares.excess / np.maximum(fares.requests[:, None], np.maximum(wrong, np.float32(1.0)))
+    share = (wrong - fares.expected) / np.maximum(fares.requests[:, None], np.maximum(wrong, np.float32(1.0)))
     plain: Flags = (wrong > expected) & (gain >= LOG_LIKELIHOOD_MIN)
     return np.stack([plain & (share >= least) for least in SHARES_MIN])
 

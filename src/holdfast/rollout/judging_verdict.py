@@ -39,6 +39,8 @@ OTHERS_SHARE_MIN: Final = 0.1
 """With fewer other tenants, or with fewer requests of theirs, in parts of the cohort's, what befalls all alike isn't
 seen: then harm must begin with the wave.
 """
+WIDELY: Final = 0.2
+"""So many of a cohort's tenants must suffer where harm doesn't begin with the wave."""
 FIRST_REQUESTS: Final = 30.0
 """Who has few requests doesn't show harm before so many have come."""
 NOTHING: Final = 0.1
@@ -180,7 +182,8 @@ def _judge_spread(case: Case) -> Iterable[Found]:
     for number in range(SIGNALS):
         if number == SIGNALS - 1 and not _miss_many(case.cohort):
             continue
-        if _is_worse(spread, number) and (case.compared is not None or _is_prompt(case, number)):
+        everywhere = case.compared is not None and _suffers_widely(case, number)
+        if _is_worse(spread, number) and (everywhere or _is_prompt(case, number)):
             yield _find(case, number, Blame.REVISION, spread, float(spread.log_odds[number]), everybody)
         elif _is_worse(alone, number):
             yield _find(case, number, Blame.ALL, spread, float(alone.log_odds[number]), everybody)
@@ -196,10 +199,16 @@ def _is_worse(spread: Spread, number: int) -> bool:
     return bool(worse and spread.log_odds[number] >= SPREAD_LOG_ODDS_MIN[number])
 
 
+def _suffers_widely(case: Case, number: int) -> bool:
+    """Whether so many tenants suffer that an upstream which some of them share, and which fails later, isn't it."""
+    members = np.count_nonzero(case.cohort.requests)
+    return bool(np.count_nonzero(case.cohort.deviations[:, number] >= 1.0) >= WIDELY * members)
+
+
 def _is_prompt(case: Case, number: int) -> bool:
     """Whether most of the excess is of tenants that suffered from the first."""
     excess = np.maximum(case.cohort.excess[:, number], 0)
-    return bool(excess[case.onset_s[:, number] <= PROMPT_S].sum() >= excess.sum() / 2)
+    return bool(excess[_shows_at_once(case, number)].sum() >= excess.sum() / 2)
 
 
 def _judge_steps(case: Case) -> Iterable[Found]:
