@@ -87,7 +87,7 @@ class Feed:
     @property
     def viewers(self) -> int:
         """How many look at something."""
-        return sum(shown.viewers for shown in self._shown.values())
+        return sum(shown.viewers for shown in tuple(self._shown.values()))
 
     def check_room(self, view: View) -> None:
         """FeedFull if one more can't look at this."""

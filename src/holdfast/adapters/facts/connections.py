@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Collection
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Final
 
@@ -45,6 +46,8 @@ async def _is_dead(address: str) -> bool:
     except OSError as failure:
         return failure.errno in _NOBODY
     writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
     return False
 
 
