@@ -23,13 +23,12 @@ from holdfast.rollout.hosts import find_service, index_hosts
 from holdfast.rollout.outcomes import Headers, Outcome
 from holdfast.runtime.effect_stub import EffectStub
 from holdfast.runtime.scratch_envoy import boot_scratch_envoy
+from holdfast.runtime.spelling import spell_request
 
 CONNECTIONS: Final = 8
 ANSWER_S_MAX: Final = 10.0
 BODY_BYTES_MAX: Final = 8 * 1024 * 1024
-HEAD_BYTES_MAX: Final = 50_000
-"""Bodies and heads that were larger are tried as large as this."""
-_PADDING: Final = "x-padding"
+"""Bodies that were larger are tried as large as this."""
 SEEN_HEADER: Final = "x-holdfast-seen"
 _UNTOLD: Final = frozenset(
     {REHEARSED_HEADER, SEEN_HEADER, "x-request-id", "date", "content-length", "x-envoy-upstream-service-time",
@@ -115,26 +114,11 @@ async def _ask(listen: Path, request: RecordedRequest) -> tuple[h11.Response, by
         reader, writer = await asyncio.open_unix_connection(listen)
         try:
             connection = h11.Connection(h11.CLIENT)
-            for part in _spell(request):
+            for part in spell_request(request, BODY_BYTES_MAX):
                 writer.write(connection.send(part) or b"")
             return await _read_answer(connection, reader)
         finally:
             writer.close()
-
-
-def _spell(request: RecordedRequest) -> Iterator[h11.Event]:
-    """The request with a head and a body as large as they were; what was in them isn't known."""
-    headers = [("host", request.host), ("connection", "close"), *request.headers]
-    body = min(request.body_bytes, BODY_BYTES_MAX)
-    if body:
-        headers.append(("content-length", str(body)))
-    missing = min(request.head_bytes, HEAD_BYTES_MAX) - sum(len(name) + len(value) + 4 for name, value in headers)
-    if missing > len(_PADDING):
-        headers.append((_PADDING, "x" * (missing - len(_PADDING))))
-    yield h11.Request(method=request.method, target=request.path, headers=headers)
-    if body:
-        yield h11.Data(data=b" " * body)
-    yield h11.EndOfMessage()
 
 
 async def _read_answer(connection: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11.Response, bytes]:

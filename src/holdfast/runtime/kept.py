@@ -41,10 +41,11 @@ class KeptSnapshots:
 
     def note_changed(self, number: RevisionNumber, services: Iterable[str]) -> None:
         """Remember that what is kept of these services isn't what edges have any more."""
+        known = self.list_changed(number)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._find_changed(number).open("a") as file:
-                file.writelines(f"{name}\n" for name in services)
+                file.writelines(f"{name}\n" for name in services if name not in known)
         except OSError as error:
             LOG.warning("what edges have of revision %s can't be kept: %s", number, error)
 

@@ -1,7 +1,6 @@
-"""After something large was read and compiled: give back what is free, and stop looking at what stays."""
+"""What the collector of garbage does while something large is made."""
 
 import contextlib
-import ctypes
 import gc
 from collections.abc import Iterator
 
@@ -25,17 +24,3 @@ def collect_later() -> Iterator[None]:
         _waiting -= 1
         if not _waiting:
             gc.enable()
-
-
-def settle_memory() -> None:
-    """Collect garbage once, hand what is free back to the system, and exempt what is left from later collections.
-
-    Reading ten thousand services leaves some 20 MB of holes in the heap, which glibc keeps, and half a million
-    objects that stay, which every full collection would look at again for a tenth of a second: the time of many
-    kills.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

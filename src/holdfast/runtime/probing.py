@@ -67,7 +67,7 @@ async def ask_probes(probes: Iterable[Asked]) -> dict[Asked, int | None]:
                 headers = {**dict(probe.headers), "host": probe.host}
                 try:
                     answer = await client.request(probe.method, f"http://{probe.address}{probe.path}", headers=headers)
-                except httpx.HTTPError:
+                except (httpx.HTTPError, httpx.InvalidURL):
                     return probe, None
                 return probe, answer.status_code
 

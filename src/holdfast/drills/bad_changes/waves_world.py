@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import h11
 
-from holdfast.drills.bad_changes.peers.world import choose_answer
+from holdfast.drills.bad_changes.peers.world import NOWHERE, Listening, choose_answer, read_request
 from holdfast.model.units import parse_duration
 
 if TYPE_CHECKING:
@@ -18,61 +18,33 @@ if TYPE_CHECKING:
     from holdfast.drills.bad_changes.peers.placing import Places
     from holdfast.drills.bad_changes.peers.world import World
 
-_READ_BYTES: Final = 65_536
-_NOWHERE: Final[Mapping[str, Any]] = {"down": True}
 _SPREAD: Final = 0.2
 """Answers take up to so much longer or shorter than usual."""
 
 
-class BusyWorld:
-    """Every endpoint that has a place here; those that the world doesn't know, or calls down, refuse connections.
+class BusyWorld(Listening):
+    """Endpoints under load, over connections that stay open.
 
     `recorded_s` is how long requests for a path were recorded to take: believed where the endpoint says nothing of
     that path.
     """
 
     def __init__(self, places: Places, world: World, recorded_s: Mapping[str, float], seed: int) -> None:
-        self._places = places
-        self._world = world
+        super().__init__(places, world)
         self._recorded_s = recorded_s
         self._chance = random.Random(seed)  # noqa: S311 - nothing is to be kept secret
-        self._servers: dict[str, asyncio.Server] = {}
         self._in_flight: Counter[str] = Counter()
 
-    async def follow(self, world: World | None = None) -> None:
-        """Listen where the world, as it is now, says that somebody listens."""
-        self._world = self._world if world is None else world
-        for address, bound in self._places.sockets.items():
-            is_up = not self._world.get(address, _NOWHERE).get("down")
-            if is_up and address not in self._servers:
-                self._servers[address] = await asyncio.start_server(self._serve_as(address), sock=bound)
-            elif not is_up and address in self._servers:
-                self._servers.pop(address).close()
-
-    def close(self) -> None:
-        """Stop all of them."""
-        for server in self._servers.values():
-            server.close()
-        self._servers.clear()
-
-    def _serve_as(self, address: str) -> Any:
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            connection = h11.Connection(h11.SERVER)
-            try:
-                while await self._answer(address, connection, reader, writer):
-                    connection.start_next_cycle()
-            except (ConnectionError, h11.ProtocolError, asyncio.CancelledError):
-                pass  # whoever asked has gone, or speaks something else
-            finally:
-                writer.close()
-
-        return serve
+    async def _converse(self, address: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h11.Connection(h11.SERVER)
+        while await self._answer(address, connection, reader, writer):
+            connection.start_next_cycle()
 
     async def _answer(
         self, address: str, connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        request = await _read_request(connection, reader)
-        endpoint = self._world.get(address, _NOWHERE)
+        request = await read_request(connection, reader)
+        endpoint = self._world.get(address, NOWHERE)
         if request is None or endpoint.get("protocol") == "http2":
             return False
         if endpoint.get("silent"):
@@ -112,13 +84,3 @@ class BusyWorld:
 
 def _read_share(text: str) -> float:
     return float(str(text).removesuffix("%")) / 100
-
-
-async def _read_request(connection: h11.Connection, reader: asyncio.StreamReader) -> h11.Request | None:
-    request = None
-    while not isinstance(event := connection.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
-        if event is h11.NEED_DATA:
-            connection.receive_data(await reader.read(_READ_BYTES))
-        elif isinstance(event, h11.Request):
-            request = event
-    return request

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
-
-from holdfast.drills.stage.control_api import ControlUnreachable
+from holdfast.drills.stage.control_api import ControlClient, ControlUnreachable
 from holdfast.views.status import StatusDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
+
+    import httpx
 
     from holdfast.runtime.state_dir import StateDir
     from holdfast.views.edges import EdgeDocument
@@ -37,17 +36,11 @@ class Answer:
     """Codes of what must be confirmed."""
 
 
-class Operator:
-    """A client with an operator's rights. As a context manager, its connection is closed afterwards."""
+class Operator(ControlClient):
+    """Plans and proposes revisions, and looks at what control says of itself."""
 
     def __init__(self, places: StateDir) -> None:
-        token = places.admin_token.read_text().strip()
-        self._client = httpx.Client(
-            base_url="http://control",
-            transport=httpx.HTTPTransport(uds=str(places.socket)),
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=ANSWER_S_MAX,
-        )
+        super().__init__(places, ANSWER_S_MAX)
 
     def plan(self, text: str) -> tuple[str, tuple[str, ...]]:
         """The verdict on what a file would do, and the codes of what would be dangerous. Raises ControlUnreachable."""
@@ -84,22 +77,6 @@ class Operator:
                 return status
             time.sleep(LOOK_S)
         return None
-
-    def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
-        try:
-            return self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
-            raise ControlUnreachable(f"{method} {path}: {error!r}") from error
-
-    def __enter__(self) -> Self:
-        """The client itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close its connection."""
-        self._client.close()
 
 
 def is_settled(status: StatusDocument) -> bool:

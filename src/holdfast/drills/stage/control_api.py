@@ -56,17 +56,40 @@ class ClockOffset:
         return round((unix_s - self.unix_minus_monotonic_s) * 1e9)
 
 
-class ControlApi:
+class ControlClient:
     """A client with an operator's rights. As a context manager, its connection is closed afterwards."""
 
-    def __init__(self, places: StateDir) -> None:
+    def __init__(self, places: StateDir, answer_s_max: float) -> None:
         token = places.admin_token.read_text().strip()
         self._client = httpx.Client(
             base_url="http://control",
             transport=httpx.HTTPTransport(uds=str(places.socket)),
             headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT_S,
+            timeout=answer_s_max,
         )
+
+    def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        try:
+            return self._client.request(method, path, json=body)
+        except httpx.HTTPError as error:
+            raise ControlUnreachable(f"{method} {path}: {error!r}") from error
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close its connection."""
+        self._client.close()
+
+
+class ControlApi(ControlClient):
+    """What is found, mitigated and switched."""
+
+    def __init__(self, places: StateDir) -> None:
+        super().__init__(places, TIMEOUT_S)
         self._findings = FindingsDocument(open=(), closed=())
         self._findings_told = b""
 
@@ -110,19 +133,3 @@ class ControlApi:
         if not answer.is_success:
             raise ControlUnreachable(f"GET {path}: {answer.status_code} {answer.text[:300]}")
         return answer.content
-
-    def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
-        try:
-            return self._client.request(method, path, json=body)
-        except httpx.HTTPError as error:
-            raise ControlUnreachable(f"{method} {path}: {error!r}") from error
-
-    def __enter__(self) -> Self:
-        """The client itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close its connection."""
-        self._client.close()

@@ -10,17 +10,16 @@ import h11
 
 from holdfast.drills.bad_changes.peers.placing import LOOPBACK
 from holdfast.drills.bad_changes.peers.world import PATH_HEADER, STUB_HEADER
+from holdfast.runtime.spelling import spell_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from holdfast.model.recorded import RecordedRequest
 
 CONNECTIONS: Final = 16
 BODY_BYTES_MAX: Final = 1024 * 1024
 """Bodies that were larger are sent as large as this."""
-_HEAD_BYTES_MAX: Final = 50_000
-_PADDING: Final = "x-padding"
 _KEPT: Final = (STUB_HEADER, PATH_HEADER, "location", "cache-control")
 
 
@@ -59,27 +58,15 @@ async def _ask(port: int, index: int, request: RecordedRequest, answer_s_max: fl
             reader, writer = await asyncio.open_connection(LOOPBACK, port)
             try:
                 connection = h11.Connection(h11.CLIENT)
-                for part in _spell(request, f"198.51.100.{index % 250 + 1}"):
+                for part in spell_request(
+                    request, BODY_BYTES_MAX, (("x-forwarded-for", f"198.51.100.{index % 250 + 1}"),)
+                ):
                     writer.write(connection.send(part) or b"")
                 return await _read_answer(connection, reader)
             finally:
                 writer.close()
     except (OSError, TimeoutError, h11.ProtocolError):
         return Answer(None)
-
-
-def _spell(request: RecordedRequest, client: str) -> Iterator[h11.Event]:
-    headers = [("host", request.host), ("connection", "close"), ("x-forwarded-for", client), *request.headers]
-    body = min(request.body_bytes, BODY_BYTES_MAX)
-    if body:
-        headers.append(("content-length", str(body)))
-    missing = min(request.head_bytes, _HEAD_BYTES_MAX) - sum(len(name) + len(value) + 4 for name, value in headers)
-    if missing > len(_PADDING):
-        headers.append((_PADDING, "x" * (missing - len(_PADDING))))
-    yield h11.Request(method=request.method, target=request.path, headers=headers)
-    if body:
-        yield h11.Data(data=b" " * body)
-    yield h11.EndOfMessage()
 
 
 async def _read_answer(connection: h11.Connection, reader: asyncio.StreamReader) -> Answer:

@@ -19,7 +19,7 @@ STUB_HEADER: Final = "x-stub"
 PATH_HEADER: Final = "x-stub-path"
 """The path that it was asked for, without the query."""
 _READ_BYTES: Final = 65_536
-_NOWHERE: Final[Mapping[str, Any]] = {"down": True}
+NOWHERE: Final[Mapping[str, Any]] = {"down": True}
 
 World = dict[str, "Mapping[str, Any]"]
 
@@ -32,24 +32,19 @@ def merge_world(world: Mapping[str, Any], more: Mapping[str, Any]) -> World:
     return merged
 
 
-class Stubs:
-    """Every endpoint that has a place here; those that the world doesn't know, or calls down, refuse connections.
-
-    `slow` makes them take as long as the world says. Shares of errors and limits in flight are left out: a request at a
-    time says nothing of them.
-    """
+class Listening:
+    """Every endpoint that has a place here; those that the world doesn't know, or calls down, refuse connections."""
 
     def __init__(self, places: Places, world: World) -> None:
         self._places = places
         self._world = world
-        self.slow = False
         self._servers: dict[str, asyncio.Server] = {}
 
     async def follow(self, world: World | None = None) -> None:
         """Listen where the world, as it is now, says that somebody listens."""
         self._world = self._world if world is None else world
         for address, bound in self._places.sockets.items():
-            is_up = not self._world.get(address, _NOWHERE).get("down")
+            is_up = not self._world.get(address, NOWHERE).get("down")
             if is_up and address not in self._servers:
                 self._servers[address] = await asyncio.start_server(self._serve_as(address), sock=bound)
             elif not is_up and address in self._servers:
@@ -64,25 +59,40 @@ class Stubs:
     def _serve_as(self, address: str) -> Any:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
-                while await self._answer(address, reader, writer):
-                    pass
+                await self._converse(address, reader, writer)
             except (ConnectionError, h11.ProtocolError, asyncio.CancelledError):
-                pass  # a slow answer that nobody waits for any more ends with the loop
+                pass  # whoever asked has gone or speaks something else, or the loop ends before a slow answer
             finally:
                 writer.close()
 
         return serve
 
-    async def _answer(self, address: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _converse(self, address: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer what comes over one connection, until it is to be closed."""
+        raise NotImplementedError
+
+
+class Stubs(Listening):
+    """One answer for each connection.
+
+    `slow` makes them take as long as the world says. Shares of errors and limits in flight are left out: a request at a
+    time says nothing of them.
+    """
+
+    def __init__(self, places: Places, world: World) -> None:
+        super().__init__(places, world)
+        self.slow = False
+
+    async def _converse(self, address: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER)
-        request = await _read_request(connection, reader)
-        endpoint = self._world.get(address, _NOWHERE)
+        request = await read_request(connection, reader)
+        endpoint = self._world.get(address, NOWHERE)
         if request is None or endpoint.get("protocol") == "http2":
-            return False  # the stubs have no HTTP/2, and who speaks nothing else takes no HTTP/1
+            return  # the stubs have no HTTP/2, and who speaks nothing else takes no HTTP/1
         answer = choose_answer(endpoint, request)
         if endpoint.get("silent"):
             await reader.read()
-            return False
+            return
         if self.slow and (latency := answer.get("latency") or endpoint.get("latency")):
             await asyncio.sleep(parse_duration(latency))
         path = request.target.partition(b"?")[0].decode("latin-1")
@@ -91,7 +101,6 @@ class Stubs:
         for part in (h11.Response(status_code=answer["status"], headers=headers), h11.EndOfMessage()):
             writer.write(connection.send(part) or b"")
         await writer.drain()
-        return False
 
 
 def choose_answer(endpoint: Mapping[str, Any], request: h11.Request) -> Mapping[str, Any]:
@@ -121,7 +130,8 @@ def _has_required(stated: Mapping[str, Any], headers: Mapping[str, str]) -> bool
     return "requires_host" not in stated or headers.get("host", "").partition(":")[0] in stated["requires_host"]
 
 
-async def _read_request(connection: h11.Connection, reader: asyncio.StreamReader) -> h11.Request | None:
+async def read_request(connection: h11.Connection, reader: asyncio.StreamReader) -> h11.Request | None:
+    """The next request of a connection once its body has come; None if the peer has left."""
     request = None
     while not isinstance(event := connection.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
         if event is h11.NEED_DATA:
