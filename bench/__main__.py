@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 from rich.console import Console
 
-from bench import bystanders, changes, proxied, rejected, scale, telemetry
+from bench import bystanders, changes, proxied, rejected, scale, spool, telemetry
 from bench.page import write_page
 from bench.proxies import ProxyName, is_installed, read_version
 from bench.report import Report, draw_table, to_json
+from bench.spooling import backlog
 from bench.stage import CORES
 from holdfast.drills.stage.machine import describe_machine, describe_versions
 
@@ -29,6 +30,8 @@ BENCHMARKS: Mapping[str, Callable[..., Coroutine[None, None, Table]]] = {
     "scale": scale.run,
     "telemetry": telemetry.run,
     "changes": changes.run,
+    "spool": spool.run,
+    "spool-backlog": backlog.run,
 }
 
 

@@ -24,8 +24,9 @@ from holdfast.drills.instruments import UpstreamOptions, start_upstream
 from holdfast.drills.noisy_neighbour.kill_timer import KillOrder
 from holdfast.drills.stage.holdfast_process import HoldfastProcess
 from holdfast.model.intent import Intent
-from holdfast.model.platform import Capacity, Clients, Edge, Limits, Location, Platform, Service, Tenant, Upstream
+from holdfast.model.platform import Capacity, Clients, Edge, Limits, Location, Platform, Service, Tenant
 from holdfast.model.resource import SnapshotDelta
+from holdfast.model.upstream import Upstream
 from holdfast.spec import dump_platform
 
 if TYPE_CHECKING:

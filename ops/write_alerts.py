@@ -143,6 +143,35 @@ HOLDFAST: Final = (
         "a mitigation ({{ $labels.kind }}) was reverted since it did harm: what it was for may go on",
     ),
     Alert(
+        "HoldfastStandbyNotReady",
+        "min by (service, upstream, standby) (holdfast_standby_ready) == 0",
+        "page",
+        "{{ $labels.standby }} couldn't take over for {{ $labels.service }}: holdfast ready {{ $labels.service }}",
+        "2m",
+    ),
+    Alert(
+        "HoldfastStandbyUnproved",
+        "max by (service, upstream, standby) (holdfast_standby_alarm) == 1"
+        " and min by (service, upstream, standby) (holdfast_standby_ready) > 0",
+        "ticket",
+        "what proved {{ $labels.standby }} of {{ $labels.service }} is far too old: drill it",
+        "1h",
+    ),
+    Alert(
+        "HoldfastStandbyStale",
+        "min by (service, upstream, standby) (holdfast_standby_ready) == 0.5",
+        "ticket",
+        "{{ $labels.standby }} of {{ $labels.service }} isn't proved in full: holdfast ready {{ $labels.service }}",
+        "1d",
+    ),
+    Alert(
+        "HoldfastStillReturning",
+        "sum(holdfast_services_returning) > 0",
+        "ticket",
+        "{{ $value }} services aren't back: holdfast restore says what each waits for",
+        "30m",
+    ),
+    Alert(
         "HoldfastRolledBack",
         "increase(holdfast_rollouts_rolled_back_total[10m]) > 0",
         "ticket",

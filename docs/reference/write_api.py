@@ -7,6 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, cast
@@ -74,6 +75,8 @@ _VALUES: Final = {
     "request_id": "r-1",
     "token_id": "00000000",
     "sequence": "1",
+    "service": "acme-shop",
+    "message_id": "0" * 32,
 }
 _METHODS: Final = ("get", "put", "post", "delete")
 
@@ -106,7 +109,7 @@ def list_operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Map
 def _make_app(tokens: TokenStore) -> FastAPI:
     """The API over no control: enough to describe it, and to see whom it turns away."""
     nothing = cast("Any", None)
-    return make_app(Behind(nothing, nothing, nothing, nothing, nothing), tokens)
+    return make_app(Behind(*(nothing for _ in fields(Behind))), tokens)
 
 
 def _make_token(tokens: TokenStore, role: Role) -> str:

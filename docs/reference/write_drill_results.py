@@ -17,6 +17,7 @@ Full runs, as `holdfast drill run NAME --json` wrote them, and simulations, as `
 measured, and how, is in [the guide](../guides/drills.md).
 """
 _SIMULATED: Final = "simulation-"
+_RESTORATION: Final = "simulation-restoration.json"
 _PUSHED: Final = frozenset(f"bad-changes-{peer}.json" for peer in ("envoy", "nginx", "haproxy"))
 _OUTCOMES: Final = {
     "cases": "all",
@@ -44,6 +45,8 @@ def render_results() -> str:
 
 
 def _choose(name: str) -> Callable[[dict[str, Any]], str]:
+    if name == _RESTORATION:
+        return _render_restorations
     if name.startswith(_SIMULATED):
         return _render_simulation
     if name == _WAVES:
@@ -99,6 +102,34 @@ def _render_simulation(run: dict[str, Any]) -> str:
         f"\n## Simulation: {run['tenants']:,} tenants, days: {days}, a look every {run['step_s']:g} s\n\n"
         f"Seed {run['seed']}.\n\n| measure | value |\n|---|---|\n{rows}"
     )
+
+
+def _render_restorations(run: dict[str, Any]) -> str:
+    rows = "".join(_render_restoration(each) for each in run["platforms"])
+    return (
+        "\n## Simulation: services that come back after an outage\n\n"
+        "By their turns, and all at once, in the same made-up world. Starts are told in times of how long each service "
+        "takes by itself.\n\n"
+        "| seed | services | back | all back after | out of order | starts, p50 and most | let in and failed "
+        "| at once: well after half an hour | at once: failed |\n|---|---|---|---|---|---|---|---|---|\n" + rows
+    )
+
+
+def _render_restoration(run: dict[str, Any]) -> str:
+    by_turns, at_once = run["restored"], run["at_once"]
+    starts = by_turns["start_times_solo"]
+    told = (
+        f"{run['seed']}",
+        f"{run['services']}",
+        f"{by_turns['back']}",
+        f"{by_turns['all_back_s']:,.0f} s",
+        f"{len(by_turns['out_of_order'])}",
+        f"{starts['p50']:.2f}, {starts['max']:.2f}",
+        f"{by_turns['requests_failed']:,}",
+        f"{at_once['back']}",
+        f"{at_once['requests_failed']:,}",
+    )
+    return f"| {' | '.join(told)} |\n"
 
 
 def _tell(value: Any) -> str:

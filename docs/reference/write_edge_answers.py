@@ -37,7 +37,7 @@ The body repeats it for programs:
 }}
 ```
 
-`rule` is Envoy's own word for it; for `kill`, `read-only`, `block` and `deny` it ends with the mitigation's id.
+`rule` is Envoy's own word for it; for `kill`, `hold`, `read-only`, `block` and `deny` it ends with the mitigation's id.
 `accepts`, where it stands, says in one line what the service takes. Keys may come in any order, and more may come
 later.
 
@@ -50,6 +50,7 @@ _LIMITS: Final = {
 }
 _WHEN: Final = {
     "kill": "an operator switched the service off for a time",
+    "hold": "the service is being brought back after an outage, and it isn't its turn yet",
     "read-only": "the service is read-only for a time, and the method isn't GET, HEAD or OPTIONS",
     "block": "the client's address is on a block list",
     "deny": "where the request comes from, or what it asks for, is refused for a time",

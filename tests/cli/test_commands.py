@@ -133,7 +133,10 @@ def test_kill_and_end(up: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "measure"),
     [
-        (["read-only", "shop"], {"kind": "read-only", "service": "shop"}),
+        (
+            ["read-only", "shop"],
+            {"kind": "read-only", "service": "shop", "site": None, "classes": None, "spare": []},
+        ),
         (
             ["limit", "shop", "--requests", "50/s", "--per-client", "30/min", "--in-flight", "3"],
             {

@@ -85,7 +85,7 @@ def test_apply_waits_for_what_its_plan_found(holdfast: Run, file: Path, trials: 
     assert "--confirm effects-unknown" in refused.stdout
     assert "nothing was changed" in refused.stderr
     assert len(json.loads(holdfast("history", "--json").stdout)["revisions"]) == 1
-    holdfast("apply", str(file), "--confirm", "effects-unknown")
+    holdfast("apply", str(file), "--confirm", "effects-unknown", "--no-wait")
     newest = json.loads(holdfast("history", "--json").stdout)["revisions"][0]
     assert (newest["number"], newest["confirmed"]) == (2, ["effects-unknown"])
 

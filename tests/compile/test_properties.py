@@ -132,8 +132,9 @@ def test_the_whole_is_its_parts(drawn: tuple[dict[str, Any], list[tuple[str, dic
     for name in intent.services:
         parts |= versions(compile_services(intent, LOCATION, [name]))
     assert parts.items() <= {key: r.version for key, r in snapshot.items()}.items()
-    others = {key.type for key in snapshot.keys() - parts.keys()}
-    assert others == {ResourceType.LISTENER, ResourceType.TOKEN_BUCKET}
+    others = snapshot.keys() - parts.keys()
+    assert {key.type for key in others} == {ResourceType.LISTENER, ResourceType.TOKEN_BUCKET, ResourceType.CLUSTER}
+    assert {key.name for key in others if key.type is ResourceType.CLUSTER} == names.OWN_PARTS.keys()
 
 
 @BOUNDED

@@ -13,8 +13,8 @@ from holdfast.model.platform import (
     Platform,
     Service,
     Tenant,
-    Upstream,
 )
+from holdfast.model.upstream import Upstream
 
 EAST = Location(edges=(Edge(name="east-1", listen="127.0.0.1:1"),), capacity=Capacity(in_flight=100, requests=1_000.0))
 WEST = Location(edges=(Edge(name="west-1", listen="127.0.0.1:2"),), capacity=Capacity(in_flight=40, requests=400.0))

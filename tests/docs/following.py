@@ -9,9 +9,12 @@ from docs.sandbox import Sandbox, find_missing, is_serving, without_playing
 from holdfast.spec import STARTER
 
 _OF_CHANGES: Final = {"plan-a-change", "roll-out-a-change", "ledger", "a-file-for-each-tenant", "protect-a-service"}
+_OF_LOSSES: Final = {"failover", "readiness", "restore", "endpoints", "spool", "assets"}
 GUIDES_OF_CHANGES: Final = [page for page in GUIDES if page.stem in _OF_CHANGES]
 """Those in which waves bake: they take a minute each, and are followed beside the others."""
-OTHER_GUIDES: Final = [page for page in GUIDES if page.stem not in _OF_CHANGES]
+GUIDES_OF_LOSSES: Final = [page for page in GUIDES if page.stem in _OF_LOSSES]
+"""Those in which something is lost and comes back: likewise."""
+OTHER_GUIDES: Final = [page for page in GUIDES if page.stem not in _OF_CHANGES | _OF_LOSSES]
 
 
 def follow_guide(page: Path, sandbox: Sandbox) -> None:

@@ -17,7 +17,7 @@ from holdfast.adapters.envoy.binary import find_envoy
 from holdfast.adapters.envoy.process import start_envoy
 from holdfast.adapters.xds.group import ResourceGroup
 from holdfast.adapters.xds.server import AdsServer, Subscriber
-from holdfast.compile import EdgeBoot, compile_bootstrap, compile_mitigations, compile_snapshot
+from holdfast.compile import EdgeBoot, compile_bootstrap, compile_mitigations, compile_snapshot, names
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import Measure, Mitigation
 from holdfast.model.platform import Platform
@@ -84,7 +84,9 @@ class RunningEdge:
     ) -> None:
         self._loop = loop
         self._adjust = adjust or (lambda snapshot: snapshot)
-        self._folder = Path(tempfile.mkdtemp(prefix="hf-"))
+        self._state = Path(tempfile.mkdtemp(prefix="hf-"))
+        self._folder = self._state / "edges" / EDGE
+        self._folder.mkdir(parents=True)
         self.address: Address = ("127.0.0.1", free_port())
         self.intent = self.intend({}, **platform)
         self._platform = platform
@@ -106,7 +108,7 @@ class RunningEdge:
         """End it, and leave nothing behind."""
         self.process.stop()
         self._loop.run(self._server.stop())
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self._state)
 
     def intend(self, services: Mapping[str, Any], **platform: Any) -> Intent:
         """A platform with this edge and these services, each its own tenant's."""
@@ -149,6 +151,17 @@ class RunningEdge:
         self._settle()
 
     @property
+    def inner_socket(self) -> Path:
+        """Where it takes requests of Holdfast's own parts."""
+        return self._folder / names.INNER_SOCKET
+
+    def own_part(self, cluster: str) -> Path:
+        """Where one of Holdfast's own parts listens for this edge."""
+        socket = (self._folder / names.OWN_PARTS[cluster]).resolve()
+        socket.parent.mkdir(exist_ok=True)
+        return socket
+
+    @property
     def admin_socket(self) -> Path:
         """Where Envoy answers questions about itself."""
         return self._folder / "a.sock"
@@ -166,7 +179,10 @@ class RunningEdge:
         return self._loop.run(self._ask_clusters(service)).count("::health_flags::healthy\n")
 
     def _compile(self) -> Snapshot:
-        return self._adjust(compile_snapshot(self.intent, LOCATION))
+        """What is this edge's, as control would hand it over."""
+        snapshot = compile_snapshot(self.intent, LOCATION)
+        theirs = {key: r for key, r in snapshot.items() if names.owner_of(key.name) in (None, EDGE)}
+        return self._adjust(theirs)
 
     def _subscriber(self) -> Subscriber:
         return Subscriber(self._group, on_connect=self._connect, on_outcome=self._take_outcome)
@@ -182,7 +198,7 @@ class RunningEdge:
         """Until Envoy has answered for everything, and its worker has been round once since."""
         until(lambda: self._session and self._loop.call(self._session.pending) == 0, "Envoy took it all")
         nacks, self.nacks = self.nacks, []
-        assert not nacks
+        assert not nacks, nacks
         ask(self.address, "nobody.invalid")
 
     def _is_ready(self) -> bool:

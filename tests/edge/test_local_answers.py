@@ -9,7 +9,7 @@ import pytest
 from edge.asking import Line, Reply, ask, send, spell, spell_chunked
 from edge.services import SLOW, limits, service
 from holdfast.compile.replies import REPLIES
-from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, ReadOnly
+from holdfast.model.mitigation import Block, Deny, Hold, Kill, Limit, Measure, ReadOnly
 from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ EVERYTHING = SourceRule(matches=(SourceMatch(dimension=Dimension.PATH_PREFIX, va
 
 MITIGATED: dict[str, tuple[Measure, int]] = {
     "kill": (Kill(service="shop"), 503),
+    "hold": (Hold(service="shop"), 503),
     "read-only": (ReadOnly(service="shop"), 503),
     "block": (Block(networks=("127.0.0.0/8",)), 403),
     "deny": (Deny(service="shop", source=EVERYTHING), 403),

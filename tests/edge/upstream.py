@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import h11
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edge.running import LoopThread
 
 HEALTH_PATH = "/healthz"
@@ -45,8 +47,9 @@ class _State:
 class Upstream:
     """One endpoint. Its fields may be read from any thread; setting them takes effect with the next request."""
 
-    def __init__(self, loop: LoopThread) -> None:
+    def __init__(self, loop: LoopThread, socket: Path | None = None) -> None:
         self._loop = loop
+        self._socket = socket
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.state = _State()
@@ -57,7 +60,10 @@ class Upstream:
 
     def start(self) -> None:
         """Listen, on the same port as ever."""
-        self._server = self._loop.run(asyncio.start_server(self._serve, "127.0.0.1", self.port))
+        if self._socket is None:
+            self._server = self._loop.run(asyncio.start_server(self._serve, "127.0.0.1", self.port))
+        else:
+            self._server = self._loop.run(asyncio.start_unix_server(self._serve, self._socket))
 
     def kill(self) -> None:
         """Stop listening and reset every connection, as a killed process does."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from fakes.platforms import LOCATIONS, check_names
 from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Journal
+from holdfast.model.recovery import Endpoint
 from holdfast.runtime.control import Control, World
 from holdfast.runtime.kept import KeptSnapshots
 from holdfast.runtime.operations import Operations
@@ -32,6 +33,7 @@ class Bench:
     now: float = 1_000.0
     real_time: bool = False
     kept: KeptSnapshots | None = None
+    discovered: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=dict)
     check: Callable[[str, str], Checked] = check_names
     """Reads platform texts: small ones, unless the test brings whole ones."""
 
@@ -42,7 +44,9 @@ class Bench:
     async def run(self) -> AsyncIterator[Operations]:
         """A control from its start to its orderly end."""
         reader = PlatformReader(self.check)
-        world = World(self.journal, self.fleet, self.canary, self.compiler, reader, self.tell_time, self.kept)
+        world = World(
+            self.journal, self.fleet, self.canary, self.compiler, reader, self.tell_time, self.kept, self.discovered
+        )
         control = Control(world)
         control.resume()
         self.control = control

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from fakes.ledger import FakeLedger, make_suspect
 from fakes.live_answers import explain_refusal, predict, show_history, tell_queries, tell_refusals
+from fakes.recovery import FakeRecovery
 from fakes.rollouts import FakeRollouts
 from holdfast.model.edge import EdgeState
 from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
 from holdfast.model.mitigation import Deny, Limit, Measure, MitigationId
 from holdfast.model.platform import Accept as AcceptRules
-from holdfast.model.platform import ClientLimits, Criticality, InFlight, Mode, Response, Upstream
+from holdfast.model.platform import ClientLimits, Criticality, InFlight, Mode, Response
 from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
+from holdfast.model.upstream import Upstream
 from holdfast.views.edges import EdgeDocument, Reach
 from holdfast.views.explanation import ExplanationsDocument
 from holdfast.views.findings import FindingDocument, FindingState, SuggestionDocument
@@ -73,7 +75,7 @@ def make_services(count: int) -> dict[str, FakeService]:
     return made
 
 
-class FakeLive(FakeLedger):
+class FakeLive(FakeLedger, FakeRecovery):
     """A `LiveSource`. What goes on may be changed at any time."""
 
     def __init__(self, count: int = 60, clock: Callable[[], float] = time.time) -> None:

@@ -1,7 +1,8 @@
 """Small platforms: a text of `a b c` is a platform of the services a, b and c, of the tenant t-a and so on."""
 
 from holdfast.model.diagnostic import Diagnostic, Severity
-from holdfast.model.platform import Bounds, Capacity, Edge, Location, Platform, Service, Tenant, Upstream
+from holdfast.model.platform import Bounds, Capacity, Edge, Location, Platform, Service, Tenant
+from holdfast.model.upstream import Upstream
 from holdfast.spec import Checked, SourceMap
 
 LOCATIONS = {"east": ("e1", "e2"), "west": ("w1",)}

@@ -43,5 +43,5 @@ def answer(intent: Intent, request: RecordedRequest) -> Outcome:
     service = find_service(index_hosts(intent), request.host)
     if service is None:
         return Outcome(421, None, cause="unknown-host")
-    endpoints = intent.services[service].service.upstream.endpoints
+    endpoints = intent.services[service].service.upstream.addresses
     return Outcome(200, service, endpoints=endpoints, path=request.path, host=request.host)

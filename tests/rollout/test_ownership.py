@@ -132,6 +132,7 @@ FOREIGN = [
     (f"{SHOP}.upstream.endpoints", ["10.1.0.3:80"], f"{SHOP}.upstream.endpoints.0"),
     (f"{SHOP}.upstream.endpoints", ["OLD.acme:80", "[::ffff:10.1.0.9]:80"], f"{SHOP}.upstream.endpoints.1"),
     (f"{SHOP}.upstreams", {"b": {"endpoints": ["127.0.0.1:9"]}}, f"{SHOP}.upstreams.b.endpoints.0"),
+    (f"{SHOP}.upstream.endpoints_from", {"file": "/etc/shadow"}, f"{SHOP}.upstream.endpoints_from"),
     (f"{SHOP}.criticality", "critical", f"{SHOP}.criticality"),
     ("tenants.acme.services.till.criticality", "critical_plus", "tenants.acme.services.till.criticality"),
     (f"{SHOP}.mode", "observe", f"{SHOP}.mode"),

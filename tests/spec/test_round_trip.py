@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.model import platform as model
+from holdfast.model import upstream as backends
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Platform
 from holdfast.model.units import format_duration, parse_duration
@@ -58,9 +59,9 @@ accept = noun(
     url_max=sizes,
     graphql=graphql,
 )
-timeouts = noun(model.Timeouts, connect=durations, per_try=durations, request=durations, idle=durations)
+timeouts = noun(backends.Timeouts, connect=durations, per_try=durations, request=durations, idle=durations)
 health_check = noun(
-    model.HealthCheck,
+    backends.HealthCheck,
     path=st.sampled_from(["/", "/healthz?deep=1#x", "/ü: {"]),
     interval=durations,
     timeout=durations,
@@ -68,7 +69,7 @@ health_check = noun(
     healthy_after=positives,
 )
 retries = noun(
-    model.Retries,
+    backends.Retries,
     attempts_max=st.integers(0, 5),
     methods=methods,
     idempotency_key=st.just("Idempotency-Key"),
@@ -76,7 +77,7 @@ retries = noun(
     body_max=sizes,
 )
 upstream = noun(
-    model.Upstream,
+    backends.Upstream,
     endpoints=st.lists(addresses, min_size=1, max_size=3).map(tuple),
     protocol=st.sampled_from(["http1", "http2"]),
     timeouts=timeouts,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from holdfast.model.platform import Retries
+from holdfast.model.upstream import Retries
 from holdfast.spec import Facts, add_facts, check_text, wanted_names, wanted_ports
 from holdfast.spec.check import DIAGNOSTICS_MAX
 from holdfast.spec.rules.upstream import multiply_load

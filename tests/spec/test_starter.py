@@ -1,6 +1,7 @@
 """The starter file and the example are sound, and the starter explains every key."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,16 @@ def test_it_checks_clean(text: str) -> None:
 def test_every_key_is_in_the_starter() -> None:
     tree = yaml.safe_load(STARTER)
     missing = [path for path in every_key() if not has(tree, path)]
-    assert [path for path in missing if not has(tree, _as_upstream(path))] == []
+    assert [path for path in missing if not any(has(tree, same) for same in _same_places(path))] == []
 
 
-def _as_upstream(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """The same place in `upstream`: what is under `upstreams.NAME` isn't shown a second time."""
-    return (*path[:4], "upstream", *path[6:]) if path[4:5] == ("upstreams",) else path
+def _same_places(path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """In `upstream`, in `upstreams.NAME` and in a standby of either the keys are the same, and shown once."""
+    keys = path[6:] if path[4:5] == ("upstreams",) else path[5:]
+    if keys[:1] == ("standbys",) and len(keys) > 2:
+        keys = keys[2:]
+    yield (*path[:4], "upstream", *keys)
+    yield (*path[:4], "upstreams", EACH, *keys)
 
 
 def test_every_key_in_the_starter_has_a_comment_somewhere() -> None:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.adapters.telemetry.otlp import Export
+from holdfast.agent.upstreams import UpstreamTally
 from holdfast.compile.counting import DOWNSTREAM_TIME, UNKNOWN_HOSTS, WEIGHTS, Kind, ServiceCount, read_count
+from holdfast.compile.upstream_health import STATS_PREFIX
 from holdfast.model.telemetry import Counts, EdgeFigures, Latencies, Metric
 
 NAMES_MAX: Final = 500_000
@@ -19,6 +21,7 @@ class Tally:
     """Counts of services since the last report, gathered from one export or several."""
 
     def __init__(self) -> None:
+        self.upstreams = UpstreamTally()
         self._meanings: dict[str, ServiceCount | None] = {}
         self._debts: dict[str, int] = {}
         self._counted: dict[str, NDArray[np.int64]] = {}
@@ -31,7 +34,11 @@ class Tally:
         if len(self._meanings) > NAMES_MAX:
             self._meanings.clear()
         for name, rise in export.counters.items():
-            self._count(name, rise)
+            if name.startswith(STATS_PREFIX):
+                self.upstreams.count(name, rise)
+            else:
+                self._count(name, rise)
+        self.upstreams.note_endpoints(export)
         bounds, counts = export.histograms.get(DOWNSTREAM_TIME, ((), ()))
         for bound, count in zip((*bounds, math.inf), counts, strict=False):
             self._latencies[bound / 1000] = self._latencies.get(bound / 1000, 0) + count

@@ -54,6 +54,11 @@ def admin_socket(folder: Path) -> Path:
     return _socket(folder / "admin.sock")
 
 
+def inner_socket(folder: Path) -> Path:
+    """Where an edge takes requests of Holdfast's own parts."""
+    return _socket(folder / "inner.sock")
+
+
 def _socket(path: Path) -> Path:
     if len(os.fsencode(path)) > SOCKET_PATH_BYTES_MAX:
         raise ValueError(f"{path} is too long for a socket: choose a state directory with a shorter path")

@@ -142,6 +142,7 @@ class EdgeTelemetry:
                 whole=whole,
                 sampled_share=self._samples[SAMPLE_BASE].share.value,
                 degraded=self._stance.effort.said,
+                upstreams=self._tally.upstreams.take(),
             )
         )
 

@@ -104,7 +104,7 @@ def _describe(document: FindingDocument) -> Iterator[tuple[str, str]]:
 
 
 def _subject(found: Finding) -> str:
-    return found.service or found.edge or found.location or "the platform"
+    return found.service or found.edge or found.location or found.site or "the platform"
 
 
 def _tell_numbers(found: Finding) -> str:

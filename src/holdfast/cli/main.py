@@ -14,7 +14,9 @@ from holdfast.cli import (
     check,
     components,
     demo,
+    endpoints,
     explain,
+    failover,
     findings,
     freeze,
     ledger,
@@ -22,9 +24,12 @@ from holdfast.cli import (
     mitigations,
     observed,
     plan,
+    ready,
+    restore,
     revisions,
     rollout,
     salvage,
+    spool,
     status,
     tokens,
     up,
@@ -37,6 +42,7 @@ PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
         up.up,
         status.status,
         status.services,
+        endpoints.endpoints,
         observed.observed,
         revisions.apply,
         revisions.history,
@@ -50,6 +56,7 @@ PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
         mitigations.limit,
         mitigations.block,
         mitigations.deny,
+        endpoints.drain,
         mitigations.mitigations,
         mitigations.end,
     ),
@@ -61,6 +68,7 @@ PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
         components.queries,
         explain.explain,
     ),
+    "What is lost, and comes back": (ready.ready,),
     "Try it": (demo.demo,),
     "Look after it": (limits.limits, components.components, components.revert, salvage.salvage),
 }
@@ -81,7 +89,10 @@ def make_app() -> typer.Typer:
         for command in commands:
             app.command(rich_help_panel=panel)(command)
     app.add_typer(ledger.app, name="ledger", rich_help_panel="What is in force")
+    app.add_typer(restore.app, name="restore", rich_help_panel="What is lost, and comes back")
     app.add_typer(rollout.app, name="rollout", rich_help_panel="What is in force")
+    app.add_typer(spool.app, name="spool", rich_help_panel="What is lost, and comes back")
+    app.add_typer(failover.app, name="failover", rich_help_panel="What is lost, and comes back")
     app.add_typer(tokens.app, name="token", rich_help_panel="Look after it")
     app.add_typer(components.app, name="component", rich_help_panel="Look after it")
     if find_spec("holdfast.cli.drill"):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from holdfast.cli.output import print_line
-from holdfast.model.mitigation import Block, Deny, Limit, Measure, Shed
+from holdfast.model.mitigation import Block, Deny, Drain, Limit, Measure, Shed
 from holdfast.model.prediction import Prediction, Verdict
 from holdfast.model.units import format_rate
 from holdfast.views.measures import describe_measure
@@ -22,6 +22,8 @@ def tell_measure(measure: Measure) -> str:
         case Deny(source=source):
             told = (f"{m.dimension} {_list([value or '(none)' for value in m.values])}" for m in source.matches)
             return f"deny {measure.service}: {' and '.join(told)}"
+        case Drain(endpoints=endpoints):
+            return f"drain {measure.service}: {_list(list(endpoints))}"
         case Shed():
             return describe_measure(measure)
         case _:

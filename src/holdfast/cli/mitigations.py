@@ -13,11 +13,16 @@ from holdfast.cli.mitigating import mitigating, tell_reach, warn_unrecorded
 from holdfast.cli.output import fail, print_json, print_line, print_table, tell_span, tell_time
 from holdfast.cli.quantities import RATE
 from holdfast.model.mitigation import Block, Deny, Kill, Limit, ReadOnly
-from holdfast.model.platform import ClientLimits
+from holdfast.model.platform import ClientLimits, Criticality
 from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
 
 ServiceArgument = Annotated[str, typer.Argument(help="The service.", show_default=False)]
+SomeService = Annotated[str | None, typer.Argument(help="The service.", show_default=False)]
+SiteOption = Annotated[str | None, typer.Option(help="All services with their primary at a site.")]
+ClassOption = Annotated[
+    list[Criticality] | None, typer.Option("--class", help="Only services of this criticality; may be given again.")
+]
 Values = list[str] | None
 
 
@@ -28,9 +33,9 @@ def kill(service: ServiceArgument) -> Kill:
 
 
 @mitigating
-def read_only(service: ServiceArgument) -> ReadOnly:
-    """Refuse every request of a service but GET, HEAD and OPTIONS, with 503."""
-    return ReadOnly.model_construct(service=service)
+def read_only(service: SomeService = None, *, site: SiteOption = None, classes: ClassOption = None) -> ReadOnly:
+    """Refuse all but GET, HEAD, OPTIONS and GraphQL queries, with 503: of a service, a site, or classes of services."""
+    return ReadOnly.model_construct(service=service, site=site, classes=tuple(classes) if classes else None)
 
 
 @mitigating

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from holdfast.model.units import parse_duration, parse_rate
+from holdfast.model.units import parse_duration, parse_rate, parse_share
 
 T = TypeVar("T")
 
@@ -25,3 +25,5 @@ DURATION = _read(parse_duration)
 """Reads a duration such as `1h`."""
 RATE = _read(parse_rate)
 """Reads a rate such as `50/s`."""
+SHARE = _read(parse_share)
+"""Reads a share such as `20%`."""

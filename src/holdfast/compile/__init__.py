@@ -2,6 +2,7 @@
 
 from holdfast.compile.bootstrap import EdgeBoot, compile_bootstrap
 from holdfast.compile.effects import REHEARSED_HEADER, rehearse_effects
+from holdfast.compile.endpoints import has_own_endpoints, list_clusters, list_drained, list_endpoints
 from holdfast.compile.mitigations import compile_mitigations
 from holdfast.compile.names import owner_of, service_of
 from holdfast.compile.observed import COUNTS_PATTERN, read_counts
@@ -20,6 +21,10 @@ __all__ = [
     "compile_snapshot",
     "find_rehearsed_edge",
     "find_service_of",
+    "has_own_endpoints",
+    "list_clusters",
+    "list_drained",
+    "list_endpoints",
     "owner_of",
     "read_counts",
     "rehearse_effects",

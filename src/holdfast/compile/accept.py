@@ -118,6 +118,20 @@ def override_permissions() -> Iterator[rbac_pb2.Permission]:
         yield rbac_pb2.Permission(header=route.HeaderMatcher(name=name, present_match=True))
 
 
+def writing_method() -> rbac_pb2.Permission:
+    """All but GET, HEAD and OPTIONS, and what asks to be taken for another method than it is."""
+    writes = rbac_pb2.Permission(header=method_matcher(_READS, invert=True))
+    return rbac_pb2.Permission(or_rules=rbac_pb2.Permission.Set(rules=[writes, *override_permissions()]))
+
+
+def writing_document() -> rbac_pb2.Permission:
+    """Requests whose GraphQL document may write, or can't be read: all that have one and aren't surely a query."""
+    writes = rbac_pb2.Permission(header=method_matcher(_READS, invert=True))
+    unread = rbac_pb2.Permission(not_rule=rbac_pb2.Permission(metadata=_document(".*")))
+    mutation = rbac_pb2.Permission(metadata=_document(_MUTATION_WORD))
+    return _all(writes, rbac_pb2.Permission(or_rules=rbac_pb2.Permission.Set(rules=[unread, mutation])))
+
+
 def _describe_graphql(graphql: GraphQL) -> str:
     allowed = ["queries"] + (["mutations"] if graphql.mutations else [])
     extras = [

@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.compile.counting import ANSWERS, DOWNSTREAM_TIME
 from holdfast.compile.names import AGENT_CLUSTER, RUNTIME_LAYER, TELEMETRY_CLUSTER, own
+from holdfast.compile.upstream_health import UPSTREAM_STATS
 
 _TYPE = "type.googleapis.com/"
 _HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -17,10 +18,12 @@ STATS_KEPT = (
     *(("suffix", f".http_local_rate_limit.{name}") for name in ("enabled", "rate_limited")),
     ("prefix", f"{ANSWERS}."),
     *(("prefix", f"{name}.update_") for name in ("cluster_manager.cds", "listener_manager.lds")),
+    ("safe_regex", UPSTREAM_STATS),
 )
 """What Envoy counts at all; the rest costs memory and time at every request, and at every report, for nobody.
 
-Of services only counters are kept: a report skips those that haven't changed, but has every gauge in it.
+Of services only counters are kept: a report skips those that haven't changed, but has every gauge in it. Upstreams that
+have standbys, and these, have two gauges each.
 
 Names are put together of parts, and a prefix with a dot at its end is compared part by part: what is counted for each
 rule of `http.edge.rbac` has that and more in one part, and is only found without the dot.
@@ -60,12 +63,16 @@ def compile_bootstrap(boot: EdgeBoot) -> dict[str, Any]:
         "layered_runtime": {"layers": _layers(boot.edge)},
         "overload_manager": _overload_manager(boot),
         "stats_config": {
-            "stats_matcher": {"inclusion_list": {"patterns": [{how: text} for how, text in STATS_KEPT]}},
+            "stats_matcher": {"inclusion_list": {"patterns": [_match_name(how, text) for how, text in STATS_KEPT]}},
             "histogram_bucket_settings": [{"match": {"exact": DOWNSTREAM_TIME}, "buckets": LATENCY_BOUNDS_MS}],
         },
         "stats_flush_interval": f"{REPORT_INTERVAL_S}s",
         "stats_sinks": [_report_sink()] if boot.telemetry_socket else [],
     }
+
+
+def _match_name(how: str, text: str) -> dict[str, Any]:
+    return {how: {"regex": text} if how == "safe_regex" else text}
 
 
 def _report_sink() -> dict[str, Any]:

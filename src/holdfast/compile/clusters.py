@@ -1,18 +1,25 @@
-"""Where a service's requests go: a cluster for each of its upstreams, with walls around it, and endpoints."""
+"""Where a service's requests go: a cluster for each of its upstreams, with walls around it."""
 
-from functools import lru_cache
-from ipaddress import ip_address
+from dataclasses import dataclass
 
 from envoy.config.cluster.v3 import circuit_breaker_pb2, cluster_pb2, outlier_detection_pb2
-from envoy.config.core.v3 import address_pb2, config_source_pb2, health_check_pb2, protocol_pb2
-from envoy.config.endpoint.v3 import endpoint_components_pb2, endpoint_pb2
+from envoy.config.core.v3 import config_source_pb2, health_check_pb2, protocol_pb2
 from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from google.protobuf.any_pb2 import Any
 
+from holdfast.compile.endpoints import (
+    balance_load,
+    compile_endpoints,
+    has_own_endpoints,
+    has_several,
+    keep_to_the_last,
+)
 from holdfast.compile.message import boolean, pack, seconds, uint32
+from holdfast.compile.upstream_health import name_site_stats
 from holdfast.model.intent import Walls
-from holdfast.model.platform import Criticality, HealthCheck, Upstream
+from holdfast.model.platform import Criticality
 from holdfast.model.shedding import CRITICAL
+from holdfast.model.upstream import HealthCheck, Retries, Standby
 
 _HTTP_OPTIONS_KEY = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _BUFFER_BYTES_MAX = 1024 * 1024
@@ -23,23 +30,39 @@ _EJECT_AFTER_ERRORS = 5
 _EJECTED_SHARE_MAX = 50
 
 
-def compile_cluster(name: str, upstream: Upstream, walls: Walls, criticality: Criticality) -> cluster_pb2.Cluster:
-    """The cluster of one upstream, built with these walls (one edge's part of them)."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a cluster is built with beside its endpoints: one edge's part of the walls, its service's class and retries.
+
+    `watched`: whether it is counted how its endpoints do, since others may take its place. `alone`: whether nobody can.
+    """
+
+    walls: Walls
+    criticality: Criticality
+    retries: Retries
+    watched: bool = False
+    alone: bool = True
+
+
+def compile_cluster(name: str, upstream: Standby, place: Place) -> cluster_pb2.Cluster:
+    """The cluster of one upstream or standby."""
     cluster = cluster_pb2.Cluster(
         name=name,
         connect_timeout=seconds(upstream.timeouts.connect),
-        lb_policy=cluster_pb2.Cluster.LEAST_REQUEST,
         per_connection_buffer_limit_bytes=uint32(_BUFFER_BYTES_MAX),
         ignore_health_on_host_removal=True,
     )
     cluster.common_lb_config.healthy_panic_threshold.value = 0
+    balance_load(cluster, upstream)
     cluster.typed_extension_protocol_options[_HTTP_OPTIONS_KEY].CopyFrom(_http_options(upstream))
-    cluster.circuit_breakers.thresholds.append(_thresholds(walls, upstream, criticality))
-    if len(upstream.endpoints) > 1:
-        cluster.outlier_detection.CopyFrom(_outlier_detection())
+    cluster.circuit_breakers.thresholds.append(_thresholds(place, len(upstream.endpoints)))
+    if place.watched:
+        cluster.alt_stat_name = name_site_stats(name)
+    if has_several(upstream) or not place.alone:
+        cluster.outlier_detection.CopyFrom(_outlier_detection(_EJECTED_SHARE_MAX if place.alone else 100))
     if upstream.health_check:
         cluster.health_checks.append(_health_check(upstream.health_check))
-    if _is_resolved(upstream):
+    if has_own_endpoints(upstream):
         cluster.type = cluster_pb2.Cluster.EDS
         cluster.eds_cluster_config.eds_config.CopyFrom(ads())
     else:
@@ -47,31 +70,9 @@ def compile_cluster(name: str, upstream: Upstream, walls: Walls, criticality: Cr
         cluster.respect_dns_ttl = True
         cluster.dns_lookup_family = cluster_pb2.Cluster.V4_PREFERRED
         cluster.load_assignment.CopyFrom(compile_endpoints(name, upstream))
+        if not place.alone:
+            keep_to_the_last(cluster.load_assignment)
     return cluster
-
-
-def compile_endpoints(name: str, upstream: Upstream) -> endpoint_pb2.ClusterLoadAssignment:
-    """A cluster's endpoints, in the order they were written."""
-    assignment = endpoint_pb2.ClusterLoadAssignment(cluster_name=name)
-    locality = assignment.endpoints.add()
-    for address in upstream.endpoints:
-        host, _, port = address.rpartition(":")
-        locality.lb_endpoints.append(
-            endpoint_components_pb2.LbEndpoint(
-                endpoint=endpoint_components_pb2.Endpoint(address=socket_address(host.strip("[]"), int(port)))
-            )
-        )
-    return assignment
-
-
-def has_own_endpoints(upstream: Upstream) -> bool:
-    """Whether endpoints are addresses, sent apart from the cluster so that changing them touches no pool."""
-    return _is_resolved(upstream)
-
-
-def socket_address(host: str, port: int) -> address_pb2.Address:
-    """An address and a TCP port."""
-    return address_pb2.Address(socket_address=address_pb2.SocketAddress(address=host, port_value=port))
 
 
 def ads() -> config_source_pb2.ConfigSource:
@@ -81,20 +82,7 @@ def ads() -> config_source_pb2.ConfigSource:
     )
 
 
-def _is_resolved(upstream: Upstream) -> bool:
-    return all(_is_ip(address.rpartition(":")[0].strip("[]")) for address in upstream.endpoints)
-
-
-@lru_cache(maxsize=65_536)
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _http_options(upstream: Upstream) -> Any:
+def _http_options(upstream: Standby) -> Any:
     key = (upstream.protocol, upstream.timeouts.idle)
     if key not in _options:
         options = http_protocol_options_pb2.HttpProtocolOptions()
@@ -110,31 +98,44 @@ def _http_options(upstream: Upstream) -> Any:
 _options: dict[tuple[str, float], Any] = {}
 
 
-def _thresholds(
-    walls: Walls, upstream: Upstream, criticality: Criticality
-) -> circuit_breaker_pb2.CircuitBreakers.Thresholds:
+def find_budget(retries: Retries, endpoints: int) -> float:
+    """The share of what is in flight that may be retries: at least one endpoint's part, so that its loss costs none."""
+    return max(retries.budget, 1 / endpoints if endpoints > 1 else 0.0)
+
+
+def _thresholds(place: Place, endpoints: int) -> circuit_breaker_pb2.CircuitBreakers.Thresholds:
+    walls = place.walls
     thresholds = circuit_breaker_pb2.CircuitBreakers.Thresholds(
         max_connections=uint32(walls.connections),
         max_pending_requests=uint32(walls.pending),
         max_requests=uint32(walls.in_flight),
         track_remaining=True,
     )
-    least = _RETRIES_CONCURRENT_MIN_CRITICAL if criticality in CRITICAL else _RETRIES_CONCURRENT_MIN
-    thresholds.retry_budget.budget_percent.value = upstream.retries.budget * 100
+    least = _RETRIES_CONCURRENT_MIN_CRITICAL if place.criticality in CRITICAL else _RETRIES_CONCURRENT_MIN
+    thresholds.retry_budget.budget_percent.value = find_budget(place.retries, endpoints) * 100
     thresholds.retry_budget.min_retry_concurrency.value = least
     return thresholds
 
 
-def _outlier_detection() -> outlier_detection_pb2.OutlierDetection:
-    """Endpoints that keep failing rest a while; never more than half of them."""
-    return outlier_detection_pb2.OutlierDetection(
+def _outlier_detection(ejected_percent_max: int) -> outlier_detection_pb2.OutlierDetection:
+    """Endpoints that keep failing rest a while; never more than half of them, unless others can take over from all.
+
+    Then only not being reached counts: else whoever knows a page that fails could have all the endpoints rest.
+    """
+    detection = outlier_detection_pb2.OutlierDetection(
         consecutive_5xx=uint32(_EJECT_AFTER_ERRORS),
         enforcing_success_rate=uint32(0),
         interval=seconds(1),
         base_ejection_time=seconds(5),
-        max_ejection_percent=uint32(_EJECTED_SHARE_MAX),
+        max_ejection_percent=uint32(ejected_percent_max),
         successful_active_health_check_uneject_host=boolean(value=False),
     )
+    if ejected_percent_max > _EJECTED_SHARE_MAX:
+        detection.enforcing_consecutive_5xx.CopyFrom(uint32(0))
+        detection.split_external_local_origin_errors = True
+        detection.consecutive_local_origin_failure.CopyFrom(uint32(_EJECT_AFTER_ERRORS))
+        detection.enforcing_local_origin_success_rate.CopyFrom(uint32(0))
+    return detection
 
 
 def _health_check(check: HealthCheck) -> health_check_pb2.HealthCheck:

@@ -86,6 +86,7 @@ _CAUSES: Final[tuple[tuple[str, Kind | None], ...]] = (
     ("limit.", Kind.MITIGATED_LAST),
     ("bulkhead", Kind.WALLED),
     ("kill", Kind.MITIGATED_FIRST),
+    ("hold", Kind.MITIGATED_FIRST),
     ("read-only", Kind.MITIGATED_FIRST),
     ("block", Kind.MITIGATED_FIRST),
     ("deny", Kind.MITIGATED_FIRST),

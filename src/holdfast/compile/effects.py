@@ -11,7 +11,7 @@ from envoy.extensions.filters.http.rbac.v3 import rbac_pb2
 from envoy.service.runtime.v3 import rtds_pb2
 
 from holdfast.compile.message import pack, seconds, to_resource
-from holdfast.compile.names import LIMIT_FILTER, METADATA, service_of
+from holdfast.compile.names import LIMIT_FILTER, METADATA, primary_of, service_of
 from holdfast.compile.rehearsal import rehearse_snapshot
 from holdfast.model.resource import Resource, ResourceType, Snapshot, index_resources
 
@@ -63,8 +63,11 @@ def _tell_routes(resource: Resource) -> route_pb2.RouteConfiguration:
         for entry in host.routes:
             if not entry.HasField("route"):
                 continue
+            home = entry.route.cluster or entry.route.weighted_clusters.clusters[0].name
+            entry.route.cluster = home
+            del entry.route.request_mirror_policies[:]
             name = entry.metadata.filter_metadata[METADATA].fields["route"].string_value or "-"
-            told = base_pb2.HeaderValue(key=REHEARSED_HEADER, value=f"{name} {entry.route.cluster}")
+            told = base_pb2.HeaderValue(key=REHEARSED_HEADER, value=f"{name} {primary_of(home)}")
             entry.request_headers_to_add.append(
                 base_pb2.HeaderValueOption(
                     header=told, append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD

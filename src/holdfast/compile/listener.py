@@ -60,6 +60,9 @@ FORGEABLE_HEADERS = (
     "x-envoy-upstream-alt-stat-name",
     names.CAUSE_HEADER,
     names.MITIGATION_HEADER,
+    names.INNER_HEADER,
+    names.SERVICE_HEADER,
+    names.ROUTE_HEADER,
 )
 """What only a trusted peer could say truthfully, and this edge says itself or not at all."""
 _REMOVED_BY_ENVOY = {
@@ -82,6 +85,28 @@ def compile_listener(edge: str, host: str, port: int, clients: Clients, access_l
             "name": names.listener_name(edge),
             "address": {"socket_address": {"address": host, "port_value": port}},
             "per_connection_buffer_limit_bytes": 65_536,
+            "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
+        },
+        listener_pb2.Listener(),
+    )
+
+
+def compile_inner_listener(edge: str, access_log: AccessLog) -> listener_pb2.Listener:
+    """Where Holdfast's own parts send requests through an edge: only who may open its socket.
+
+    What they send is judged as clients' requests are; the client is who they say it is.
+    """
+    manager = _connection_manager(edge, Clients(), access_log)
+    del manager["use_remote_address"]
+    host = {"key": names.HOST_HEADER, "value": "%REQ(:AUTHORITY)%"}
+    mutations = [{"append": {"header": host, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}]
+    manager["stat_prefix"] = "inner"
+    manager["early_header_mutation_extensions"][0]["typed_config"]["mutations"] = mutations
+    return ParseDict(
+        {
+            "name": names.inner_listener_name(edge),
+            "address": {"pipe": {"path": names.INNER_SOCKET, "mode": 0o600}},
+            "per_connection_buffer_limit_bytes": 1024 * 1024,
             "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
         },
         listener_pb2.Listener(),
@@ -212,6 +237,7 @@ def _discovery(types: tuple[str, ...]) -> dict[str, Any]:
 _DISCOVERED = {
     names.MITIGATIONS_FILTER: (_RBAC_TYPE,),
     names.MITIGATION_LIMITS_FILTER: (_LIMIT_TYPE, _RBAC_TYPE),
+    names.READ_ONLY_FILTER: (_RBAC_TYPE,),
     names.LOCATION_LIMIT_FILTER: (_LIMIT_TYPE, _RBAC_TYPE),
 }
 _KNOWN_HOST = {

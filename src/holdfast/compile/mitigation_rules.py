@@ -1,11 +1,11 @@
-"""Kills, read-only, blocks and denials: one RBAC filter, whose rules are looked up by host.
+"""Kills, holds, read-only, blocks and denials: one RBAC filter, whose rules are looked up by host.
 
 So a request costs the same however many mitigations there are. The rules bear the mitigations' ids, which the
 answers repeat. What is only observed is judged in the shadow, as is what is looked into: both only leave a mark.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from envoy.config.rbac.v3 import rbac_pb2
@@ -13,13 +13,14 @@ from envoy.extensions.filters.http.rbac.v3 import rbac_pb2 as rbac_filter_pb2
 
 from holdfast.compile import names
 from holdfast.compile.accept import METHOD_OVERRIDES
-from holdfast.compile.held import Held, find_held
+from holdfast.compile.held import Held, find_held, is_judged_late
 from holdfast.compile.matching import (
     Matcher,
     OnMatch,
     client_is_in,
     header_input,
     header_matches,
+    header_starts_with,
     typed,
     unless,
 )
@@ -30,6 +31,8 @@ from holdfast.model.mitigation import Block, Deny, Mitigation
 from holdfast.model.platform import Mode
 
 _NOTHING: Final = Held()
+_READ_ONLY: Final = "read-only"
+"""What a rule is named for that refuses writes, also where it is a failover that wants it."""
 
 
 def compile_mitigation_rules(intent: Intent) -> rbac_filter_pb2.RBAC:
@@ -39,7 +42,7 @@ def compile_mitigation_rules(intent: Intent) -> rbac_filter_pb2.RBAC:
     blocks = tuple(m for m in intent.mitigations if isinstance(m.measure, Block) and m.measure.service is None)
     observed = {s for s in (intent.services if blocks else held) if intent.mode_of(s) is Mode.OBSERVE}
     if held or blocks:
-        enforced = {s: _judge(held[s], blocks) for s in held if s not in observed}
+        enforced = {s: _judge(_leave_writes(intent, s, held[s]), blocks) for s in held if s not in observed}
         spared = dict.fromkeys(observed, _allow("observed"))
         otherwise = () if intent.platform.mode is Mode.OBSERVE else blocks
         _set_matcher(rbac.matcher, intent, enforced | spared, _judge(_NOTHING, otherwise))
@@ -74,23 +77,28 @@ def _set_matcher(matcher: Matcher, intent: Intent, by_service: Mapping[str, OnMa
         return
     matcher.matcher_tree.input.CopyFrom(header_input(names.HOST_HEADER))
     for service in sorted(by_service):
-        for host in _hosts(intent, service):
+        for host in name_hosts(intent, service):
             matcher.matcher_tree.exact_match_map.map[host].CopyFrom(by_service[service])
 
 
 def _judge(held: Held, platform_blocks: tuple[Mitigation, ...], shadow: _Shadow | None = None) -> OnMatch:
-    """Kill before block before denial before read-only.
+    """Kill before block before denial before read-only before hold.
 
     Who passes all is let through under the name of its limit, if it has one.
     """
     if held.kill:
         return _deny(held.kill, shadow)
-    verdict = _let_through(held, shadow)
+    verdict = _unless_asking(held.hold, shadow) if held.hold else _let_through(held, shadow)
     if held.read_only:
         verdict = _unless_writing(held.read_only, verdict, shadow)
     if refusing := (*platform_blocks, *held.blocks, *held.denials):
         verdict = _unless_refused(refusing, verdict, shadow)
     return verdict
+
+
+def _leave_writes(intent: Intent, service: str, held: Held) -> Held:
+    """What writes may be told only later, see `compile.reading`."""
+    return replace(held, read_only=None) if is_judged_late(intent.services[service].service) else held
 
 
 def _let_through(held: Held, shadow: _Shadow | None) -> OnMatch:
@@ -99,9 +107,18 @@ def _let_through(held: Held, shadow: _Shadow | None) -> OnMatch:
     return _allow(f"limit.{held.limited_by.id}" if held.limited_by else "pass")
 
 
+def _unless_asking(mitigation: Mitigation, shadow: _Shadow | None) -> OnMatch:
+    """Denies all but Holdfast's own question how the service is: the answer says whether it may come back."""
+    held = OnMatch()
+    held.matcher.on_no_match.CopyFrom(_deny(mitigation, shadow))
+    asks = header_starts_with(names.INNER_HEADER, names.probe_of(""))
+    held.matcher.matcher_list.matchers.add(predicate=asks, on_match=_allow("pass"))
+    return held
+
+
 def _unless_writing(mitigation: Mitigation, otherwise: OnMatch, shadow: _Shadow | None) -> OnMatch:
     """Denies all but GET, HEAD and OPTIONS, and what asks to be taken for another method than it is."""
-    deny, writing = _deny(mitigation, shadow), OnMatch()
+    deny, writing = _deny(mitigation, shadow, _READ_ONLY), OnMatch()
     writing.matcher.on_no_match.CopyFrom(otherwise)
     for name in METHOD_OVERRIDES:
         writing.matcher.matcher_list.matchers.add(predicate=header_matches(name, ".*"), on_match=deny)
@@ -124,12 +141,13 @@ def _unless_refused(mitigations: Iterable[Mitigation], otherwise: OnMatch, shado
     return refused
 
 
-def _hosts(intent: Intent, service: str) -> Iterator[str]:
+def name_hosts(intent: Intent, service: str) -> Iterator[str]:
+    """The hosts of a service as requests are known by them, each once."""
     return iter(dict.fromkeys(host.lower() for host in intent.services[service].service.hosts))
 
 
-def _deny(mitigation: Mitigation, shadow: _Shadow | None) -> OnMatch:
-    rule = f"{mitigation.measure.kind}.{mitigation.id}"
+def _deny(mitigation: Mitigation, shadow: _Shadow | None, kind: str = "") -> OnMatch:
+    rule = f"{kind or mitigation.measure.kind}.{mitigation.id}"
     return _act(rbac_pb2.Action(name=shadow.name(rule) if shadow else rule, action=rbac_pb2.RBAC.DENY))
 
 

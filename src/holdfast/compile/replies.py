@@ -37,12 +37,15 @@ class _Reply:
 
 _RETRY = (("retry-after", "30"),)
 _SOON = (("retry-after", "1"),)
+_SPREAD = (("retry-after", "2%START_TIME(%1f)%"),)
+"""20 to 29 s, by the tenth of the second that a request came in: those refused in one second come back over ten."""
 _ACCEPTED = (("accepts", _ACCEPTS),)
 
 REPLIES: Final = (
     _Reply("%RESP(x-holdfast-cause)%", 429, "Too many requests", code=429, extra=(("mitigation", _LIMITING),)),
     _Reply("limit.location", 503, "This location is short of capacity", "local_rate_limited", headers=_SOON),
     _Reply("kill", 503, "This service is switched off for now", _RBAC.format("kill."), headers=_RETRY),
+    _Reply("hold", 503, "This service is being brought back", _RBAC.format("hold."), headers=_SPREAD),
     _Reply(
         "read-only", 503, "This service is read-only for now; reading works", _RBAC.format("read-only."), headers=_RETRY
     ),

@@ -2,27 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from envoy.config.core.v3 import base_pb2
 from envoy.config.route.v3 import route_components_pb2 as route
-from envoy.extensions.retry.host.previous_hosts.v3 import previous_hosts_pb2
 from envoy.type.matcher.v3 import regex_pb2, string_pb2
 
 from holdfast.compile.accept import method_matcher
-from holdfast.compile.message import pack, seconds, uint32
-from holdfast.compile.names import cluster_of
+from holdfast.compile.message import seconds
+from holdfast.compile.ways import find_ways, route_receipts
 from holdfast.model.effective import EffectiveService
-from holdfast.model.platform import Retries, Timeouts
 from holdfast.model.route import HeaderEdits, PathMatch, Redirect, Rewrite, Route, RouteMatch
 
-_RETRY_ALWAYS: Final = "connect-failure,refused-stream"
-"""Failures where the upstream can't have begun to work on the request."""
-_RETRY_SAFE: Final = "connect-failure,refused-stream,reset,5xx"
-_SELECTIONS_MAX: Final = 20
-"""Draws for an endpoint that was not tried yet; with few, two dead of three replicas are drawn again too often."""
-_FRAMES_KEPT_MAX: Final = 4096
 _EVERYTHING: Final = Route(name="everything")
 UNROUTED: Final = 404
 """The answer to a request that none of a service's routes matches."""
@@ -31,8 +22,11 @@ UNROUTED: Final = 404
 def compile_route_table(service: EffectiveService) -> Iterator[tuple[str, route.Route]]:
     """A service's routes in the order in which they are tried, each with the name that operators gave it.
 
-    Where routes are stated, the last one answers what none of them matches; its name is empty.
+    Where routes are stated, the last one answers what none of them matches; its name is empty. Where anything may be
+    deferred, what became of it can be asked before all else.
     """
+    if any(stated.deferred for stated in service.routes):
+        yield "receipts", route_receipts(service.name)
     for stated in service.routes or (_EVERYTHING,):
         for entry in _compile_route(service, stated):
             yield stated.name, entry
@@ -54,12 +48,11 @@ def _compile_route(service: EffectiveService, stated: Route) -> Iterator[route.R
             entry.redirect.CopyFrom(_compile_redirect(stated.redirect))
         yield entry
         return
-    upstream = service.upstream if stated.upstream is None else service.upstreams[stated.upstream]
-    for frame in _route_frames(upstream.retries, upstream.timeouts):
+    for way in find_ways(service, stated):
         entry = route.Route()
-        entry.CopyFrom(frame)
+        entry.CopyFrom(way.frame)
         entry.match.MergeFrom(match)
-        entry.route.cluster = cluster_of(service.name, stated.upstream)
+        way.choice.lead(entry.route)
         if stated.timeout is not None:
             entry.route.timeout.CopyFrom(seconds(stated.timeout))
         _rewrite(entry.route, stated.match.path, stated.rewrite)
@@ -133,36 +126,6 @@ def _compile_redirect(redirect: Redirect) -> route.RedirectAction:
     return action
 
 
-@lru_cache(maxsize=_FRAMES_KEPT_MAX)
-def _route_frames(retries: Retries, timeouts: Timeouts) -> tuple[route.Route, ...]:
-    """An upstream's routes but for what they match and where they lead; most services share them with many others."""
-    always = route.Route(route=route.RouteAction(timeout=seconds(timeouts.request)))
-    if not retries.attempts_max:
-        return (always,)
-    always.route.retry_policy.CopyFrom(_retry_policy(retries, _RETRY_ALWAYS, timeouts.per_try))
-    safe = route.RouteAction(timeout=seconds(timeouts.request))
-    safe.retry_policy.CopyFrom(_retry_policy(retries, _RETRY_SAFE, timeouts.per_try))
-    headers = []
-    if retries.methods:
-        headers.append(method_matcher(retries.methods))
-    if retries.idempotency_key:
-        headers.append(route.HeaderMatcher(name=retries.idempotency_key, present_match=True))
-    matches = (route.RouteMatch(headers=[header]) for header in headers)
-    return (*(route.Route(match=match, route=safe) for match in matches), always)
-
-
-def _retry_policy(retries: Retries, retry_on: str, per_try_s: float | None) -> route.RetryPolicy:
-    """On another endpoint than before; also where there is only one, so that a second touches no bucket."""
-    policy = route.RetryPolicy(
-        retry_on=retry_on, num_retries=uint32(retries.attempts_max), host_selection_retry_max_attempts=_SELECTIONS_MAX
-    )
-    policy.retry_host_predicate.add(name="envoy.retry_host_predicates.previous_hosts", typed_config=_PREVIOUS_HOSTS)
-    if per_try_s is not None:
-        policy.per_try_timeout.CopyFrom(seconds(per_try_s))
-    return policy
-
-
-_PREVIOUS_HOSTS: Final = pack(previous_hosts_pb2.PreviousHostsPredicate())
 _REDIRECT_CODES: Final = {
     301: route.RedirectAction.MOVED_PERMANENTLY,
     302: route.RedirectAction.FOUND,

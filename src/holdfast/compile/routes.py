@@ -45,18 +45,25 @@ def compile_routes(
     if clients.trusted_proxies:
         config.request_headers_to_add.append(_CLIENT_ADDRESS)
     config.response_headers_to_remove.extend((names.CAUSE_HEADER, names.MITIGATION_HEADER))
+    config.response_headers_to_add.append(_READ_ONLY)
     host = config.virtual_hosts.add(name=service.name, domains=["*"])
-    host.request_body_buffer_limit.value = max(u.retries.body_max for _, u in service.each_upstream())
+    host.request_body_buffer_limit.value = _held_for_retries(service)
     facts = _facts(service)
     for route_name, entry in compile_route_table(service):
         entry.name = service.name
-        entry.metadata.CopyFrom(facts)
+        entry.metadata.MergeFrom(facts)
         if service.routes:
             entry.metadata.filter_metadata[names.METADATA]["route"] = route_name
         host.routes.append(entry)
     for name, filter_config in _filter_configs(service, mask, edges):
         host.typed_per_filter_config[name].CopyFrom(filter_config)
     return config
+
+
+def _held_for_retries(service: EffectiveService) -> int:
+    """How much of a body is held back, in bytes, so that it can be sent once more."""
+    deferred = (stated.deferred.body_max for stated in service.routes if stated.deferred)
+    return max(*(upstream.retries.body_max for _, upstream in service.each_upstream()), 0, *deferred)
 
 
 def compile_scope(host: str, service: str) -> scoped_route_pb2.ScopedRouteConfiguration:
@@ -134,6 +141,10 @@ def _body_limit(most: int) -> Any:
 _OUT_OF_CHAIN = pack(route.FilterConfig(disabled=True))
 _ANY_BODY = pack(buffer_pb2.BufferPerRoute(disabled=True))
 """Not taken out of the chain: where a host's spelling led here late, the filter would hold every body back."""
+_READ_ONLY = base_pb2.HeaderValueOption(
+    header=base_pb2.HeaderValue(key=names.READING_HEADER, value=names.READING_VALUE),
+    append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,
+)
 _CLIENT_ADDRESS = base_pb2.HeaderValueOption(
     header=base_pb2.HeaderValue(key="x-forwarded-for", value="%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
     append_action=base_pb2.HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD,

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 
-from envoy.service.runtime.v3 import rtds_pb2
-from google.protobuf.struct_pb2 import Struct
-
-from holdfast.compile.names import RUNTIME_LAYER, cluster_of, own
+from holdfast.compile.chains import each_cluster
 from holdfast.model.effective import EffectiveService
 from holdfast.model.intent import Intent, Walls
 from holdfast.model.mitigation import Limit
@@ -54,8 +51,8 @@ def _has_same_upstreams(before: EffectiveService, after: EffectiveService) -> bo
     return before.upstream == after.upstream and before.upstreams == after.upstreams
 
 
-def compile_location_walls(intent: Intent, location: str) -> rtds_pb2.Runtime:
-    """The walls that differ from those the clusters were built with: changed by a revision, or by a mitigation."""
+def lower_location_walls(intent: Intent, location: str) -> dict[str, int]:
+    """Runtime keys of walls that differ from what clusters were built with, by a revision or by a mitigation."""
     edges = len(intent.platform.locations[location].edges)
     values: dict[str, int] = {}
     for name in sorted(intent.settled):
@@ -63,23 +60,17 @@ def compile_location_walls(intent: Intent, location: str) -> rtds_pb2.Runtime:
             service = intent.effective(name, location)
             walls = split_walls(walls_of(service), edges)
             values |= _keys(service, in_flight=walls.in_flight, pending=walls.pending, connections=walls.connections)
-    return _layer(RUNTIME_LAYER, values | _lower_walls(intent, location, _mitigated(intent)))
+    return values | _lower_walls(intent, location, _mitigated(intent))
 
 
-def compile_edge_walls(intent: Intent, location: str, edge: str) -> rtds_pb2.Runtime:
+def lower_edge_walls(intent: Intent, location: str) -> dict[str, int]:
     """What is laid over the location's walls on one edge: those that a mitigation lowers on some edges only.
 
     The intent's mitigations are those that hold on this edge.
     """
     scoped = {m.measure.service for m in intent.mitigations if m.edges is not None}
     lowered = {service: lowest for service, lowest in _mitigated(intent).items() if service in scoped}
-    return _layer(own(RUNTIME_LAYER, edge), _lower_walls(intent, location, lowered))
-
-
-def _layer(name: str, values: Mapping[str, int]) -> rtds_pb2.Runtime:
-    layer = Struct()
-    layer.update(values)
-    return rtds_pb2.Runtime(name=name, layer=layer)
+    return _lower_walls(intent, location, lowered)
 
 
 def _lower_walls(intent: Intent, location: str, lowest: Mapping[str, int]) -> dict[str, int]:
@@ -105,7 +96,7 @@ def _mitigated(intent: Intent) -> Mapping[str, int]:
 def _keys(service: EffectiveService, **walls: int) -> dict[str, int]:
     """Envoy's runtime keys of its clusters' thresholds (its "Circuit breakers" runtime documentation)."""
     names = {"in_flight": "max_requests", "pending": "max_pending_requests", "connections": "max_connections"}
-    clusters = [cluster_of(service.name, upstream) for upstream, _ in service.each_upstream()]
+    clusters = [cluster for cluster, _, _ in each_cluster(service)]
     return {
         f"circuit_breakers.{cluster}.default.{names[wall]}": value
         for cluster in clusters

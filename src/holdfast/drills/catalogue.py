@@ -4,34 +4,63 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
 from holdfast.drills.bad_route_push import drill as bad_route_push
 from holdfast.drills.bad_route_push.scenario import BadRoutePush
+from holdfast.drills.deferred_sending import drill as deferred_sending
+from holdfast.drills.deferred_sending.scenario import DeferredSending
 from holdfast.drills.mitigation_backfire import drill as mitigation_backfire
 from holdfast.drills.mitigation_backfire.scenario import MitigationBackfire
 from holdfast.drills.noisy_neighbour import drill as noisy_neighbour
 from holdfast.drills.noisy_neighbour.scenario import NoisyNeighbour
 from holdfast.drills.platform_surge import drill as platform_surge
 from holdfast.drills.platform_surge.scenario import PlatformSurge
+from holdfast.drills.provider_loss import drill as provider_loss
+from holdfast.drills.provider_loss.scenario import ProviderLoss
 from holdfast.drills.rogue_monitor import drill as rogue_monitor
 from holdfast.drills.rogue_monitor.scenario import RogueMonitor
 from holdfast.drills.scenario import Story
+from holdfast.drills.spot_reclaim import drill as spot_reclaim
+from holdfast.drills.spot_reclaim.scenario import SpotReclaim
 from holdfast.drills.surge_attack import drill as surge_attack
 from holdfast.drills.surge_attack.scenario import SurgeAttack
 from holdfast.model.units import WRITTEN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from holdfast.drills.drill import Order, Played
     from holdfast.drills.progress import Watcher
 
 SUFFIX: Final = ".yaml"
-Scenario = BadRoutePush | MitigationBackfire | NoisyNeighbour | PlatformSurge | RogueMonitor | SurgeAttack
+Scenario = (
+    BadRoutePush
+    | DeferredSending
+    | MitigationBackfire
+    | NoisyNeighbour
+    | PlatformSurge
+    | ProviderLoss
+    | RogueMonitor
+    | SpotReclaim
+    | SurgeAttack
+)
 ScenarioT = TypeVar("ScenarioT", bound=Story)
 _SCENARIO: Final[TypeAdapter[Scenario]] = TypeAdapter(Annotated[Scenario, Field(discriminator="drill")])
+_PLAYERS: Final[Mapping[type[Story], Callable[[Any, Order, Watcher], Played]]] = {
+    BadRoutePush: bad_route_push.play,
+    DeferredSending: deferred_sending.play,
+    MitigationBackfire: mitigation_backfire.play,
+    NoisyNeighbour: noisy_neighbour.play,
+    PlatformSurge: platform_surge.play,
+    ProviderLoss: provider_loss.play,
+    RogueMonitor: rogue_monitor.play,
+    SpotReclaim: spot_reclaim.play,
+    SurgeAttack: surge_attack.play,
+}
 
 
 class ScenarioInvalid(Exception):
@@ -71,19 +100,7 @@ def play(scenario: Scenario, order: Order, watcher: Watcher) -> Played:
 
     Raises DrillBroken, InstrumentError, BuildError, NoEnvoy.
     """
-    match scenario:
-        case BadRoutePush():
-            return bad_route_push.play(scenario, order, watcher)
-        case MitigationBackfire():
-            return mitigation_backfire.play(scenario, order, watcher)
-        case NoisyNeighbour():
-            return noisy_neighbour.play(scenario, order, watcher)
-        case PlatformSurge():
-            return platform_surge.play(scenario, order, watcher)
-        case RogueMonitor():
-            return rogue_monitor.play(scenario, order, watcher)
-        case SurgeAttack():
-            return surge_attack.play(scenario, order, watcher)
+    return _PLAYERS[type(scenario)](scenario, order, watcher)
 
 
 def _read(text: str, name: str) -> Scenario:

@@ -1,26 +1,37 @@
 """What a decision may know of the world beyond the engine's own state."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from holdfast.model.intent import Intent
-from holdfast.model.platform import Bounds
+from holdfast.model.platform import Bounds, Service
 
 
 @dataclass(frozen=True, slots=True)
 class PlatformFacts:
-    """The little of a platform that decisions go by: every service's tenant, the bounds for owners, the edges."""
+    """The little of a platform that decisions go by: every service's tenant, the bounds for owners, the edges.
+
+    `standbys` are the names of standbys, of services that have any; `sites` the services with a primary at each.
+    """
 
     tenants: Mapping[str, str]
     bounds: Bounds
     edges: frozenset[str] = frozenset()
+    standbys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sites: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @staticmethod
     def of(intent: Intent) -> "PlatformFacts":
         """The facts of an intent's platform; costs a little per service."""
         tenants = {name: owned.tenant for name, owned in intent.services.items()}
         edges = (edge.name for place in intent.platform.locations.values() for edge in place.edges)
-        return PlatformFacts(tenants, intent.platform.bounds, frozenset(edges))
+        standbys = {name: found for name, owned in intent.services.items() if (found := _find_standbys(owned.service))}
+        return PlatformFacts(tenants, intent.platform.bounds, frozenset(edges), standbys, intent.at_sites)
+
+
+def _find_standbys(service: Service) -> frozenset[str]:
+    upstreams = (service.upstream, *service.upstreams.values())
+    return frozenset(name for upstream in upstreams for name in upstream.standbys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from holdfast.engine.decision import Decision
 from holdfast.engine.facts import Facts
 from holdfast.engine.findings import check_open
 from holdfast.engine.maxima import MITIGATION_S_MIN
-from holdfast.engine.measures import check_edges, check_measure, check_room
+from holdfast.engine.measures import check_edges, check_measure, check_reach, check_room
 from holdfast.engine.reason import check_reason
 from holdfast.model.event import MitigationAdjusted, MitigationEnded, MitigationStarted
-from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly, Shed
+from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly, Shed, Whom
 from holdfast.model.prediction import Verdict
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import State
@@ -20,6 +20,7 @@ def mitigate(state: State, command: Mitigate, facts: Facts) -> Decision:
         check_reason(command.reason)
         or check_measure(command.measure, command.for_s, facts.platform)
         or check_edges(command.edges, facts.platform)
+        or check_reach(command.measure, command.edges)
         or (check_open(state, command.finding) if command.finding else None)
         or check_room(state.mitigations, command.measure)
         or _check_foretold(command)
@@ -53,6 +54,7 @@ def adjust(state: State, command: AdjustMitigation, facts: Facts) -> Decision:
         or _check_kind(before, command.measure)
         or check_measure(command.measure, MITIGATION_S_MIN if command.for_s is None else command.for_s, facts.platform)
         or check_edges(command.edges, facts.platform)
+        or check_reach(command.measure, command.edges)
         or check_room(others, command.measure)
     )
     if refusal:
@@ -106,6 +108,8 @@ def _check_kind(before: Mitigation, measure: Measure) -> Refusal | None:
 
 
 def _subject(measure: Measure) -> tuple[str, str | None]:
+    if isinstance(measure, Whom):
+        return measure.kind, measure.service or (f"those at {measure.site}" if measure.site else None)
     return measure.kind, measure.location if isinstance(measure, Shed) else measure.service
 
 

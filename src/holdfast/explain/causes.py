@@ -155,7 +155,7 @@ def _tell_upstream(subject: Subject) -> Reason:
         return Reason(summary)
     service = subject.service
     endpoints = tell_service_figure(
-        subject.moment, service, "endpoints", ", ".join(service.upstream.endpoints[:8]), "upstream", "endpoints"
+        subject.moment, service, "endpoints", ", ".join(service.upstream.addresses[:8]), "upstream", "endpoints"
     )
     match subject.request.cause:
         case "upstream.timeout" | "upstream.unreachable":
@@ -175,6 +175,7 @@ def _tell_edge(_subject: Subject) -> Reason:
 
 _MITIGATED: Final = {
     "kill": "The service {name} was switched off for a time",
+    "hold": "The service {name} was held back after an outage, until its turn to come back",
     "read-only": "The service {name} was read-only for a time, and the method may write",
     "block": "The client's address was blocked for a time",
     "deny": "It came from a source that was refused for a time",

@@ -13,7 +13,7 @@ from holdfast.model.mitigation import MitigationId
 from holdfast.model.platform import Location, Mode
 from holdfast.views.explanation import MitigationStory, Outcome
 
-_MITIGATION: Final = re.compile(r"\b(?:kill|read-only|limit|block|deny|shed)\.(?P<id>m-[1-9][0-9]{0,17})\b")
+_MITIGATION: Final = re.compile(r"\b(?:kill|hold|read-only|limit|block|deny|shed)\.(?P<id>m-[1-9][0-9]{0,17})\b")
 _UPSTREAM: Final = "upstream."
 
 

@@ -10,7 +10,7 @@ from holdfast.mitigate.policy import ServicePolicy, read_policy
 from holdfast.mitigate.pressure import Pressure, compute_harm
 from holdfast.mitigate.situation import Samples, Situation
 from holdfast.model.finding import Finding, FindingId, FindingKind, Tier
-from holdfast.model.mitigation import Deny, Kill, Limit, Mitigation
+from holdfast.model.mitigation import Deny, Kill, Limit, Mitigation, Recovery
 from holdfast.model.reading import ServiceReading
 from holdfast.model.sample import SampledRequest
 from holdfast.model.source_rule import SourceRule, compile_rule
@@ -249,5 +249,6 @@ def open_cases(situation: Situation) -> tuple[Case, ...]:
 
 
 def is_automatic(mitigation: Mitigation) -> bool:
-    """Whether Holdfast began it by itself, and so may change and end it."""
-    return mitigation.author == AUTHOR and mitigation.finding is not None
+    """Whether this policy began it, and so may change and end it; what is lost and comes back has its own."""
+    is_own = mitigation.author == AUTHOR and mitigation.finding is not None
+    return is_own and not isinstance(mitigation.measure, Recovery)

@@ -20,7 +20,7 @@ from holdfast.mitigate.pace import HARM_S, REVERTED, Timers, held_for
 from holdfast.mitigate.pressure import Pressure, compute_harm
 from holdfast.mitigate.situation import Samples, Situation
 from holdfast.mitigate.steps import End
-from holdfast.model.mitigation import Block, Deny, Kill, Limit, Mitigation, ReadOnly, Shed
+from holdfast.model.mitigation import Block, Deny, Kill, Limit, Mitigation, ReadOnly, Recovery, Shed
 from holdfast.model.sample import SampledRequest
 from holdfast.model.telemetry import Metric
 
@@ -57,7 +57,7 @@ def find_harm_timers(situation: Situation) -> dict[tuple[str, str], bool]:
 
 def find_harm(situation: Situation, mitigation: Mitigation) -> str | None:
     """What harm a mitigation does, with numbers; None if none is seen."""
-    if isinstance(mitigation.measure, Kill | ReadOnly | Shed):
+    if isinstance(mitigation.measure, Kill | ReadOnly | Shed | Recovery):
         return None
     return (
         _harm_by_counts(situation, mitigation)

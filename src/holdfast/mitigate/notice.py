@@ -11,7 +11,20 @@ from holdfast.mitigate.policy import read_policy
 from holdfast.mitigate.situation import Situation
 from holdfast.mitigate.steps import Notice, Occasion, TellTenant
 from holdfast.model.finding import Finding, FindingId
-from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, Mitigation, ReadOnly, Shed
+from holdfast.model.mitigation import (
+    Block,
+    Deny,
+    Drain,
+    FailOver,
+    Hold,
+    Kill,
+    Limit,
+    Measure,
+    Mitigation,
+    ReadOnly,
+    Shed,
+    Spool,
+)
 from holdfast.model.state import EndedMitigation
 
 TOLD_WITHIN_S: Final = 3_600.0
@@ -64,7 +77,7 @@ def write_notice(
     return Notice(f"{service}: the protection has ended", _write_end(service, over))
 
 
-def describe_measure(measure: Measure) -> str:
+def describe_measure(measure: Measure) -> str:  # noqa: C901, PLR0911 - one for each kind
     """A measure in plain words, as the second half of a sentence that begins with "Holdfast"."""
     match measure:
         case Kill():
@@ -79,6 +92,14 @@ def describe_measure(measure: Measure) -> str:
             return f"refuses requests with {measure.source}"
         case Shed():
             return f"sheds the least critical requests at {measure.location}"
+        case FailOver():
+            return "sends requests to a standby in place of the primary"
+        case Drain():
+            return f"sends nothing new to {len(measure.endpoints)} endpoints"
+        case Hold():
+            return "refuses all requests until it is this service's turn to come back"
+        case Spool():
+            return "keeps deferrable requests, to deliver them later"
 
 
 def _write_beginning(mitigation: Mitigation, finding: Finding | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.mitigate.replay import compute_refused
-from holdfast.model.mitigation import Kill, Measure, ReadOnly, Shed
+from holdfast.model.mitigation import Kill, Measure, ReadOnly, Recovery, Shed
 from holdfast.model.prediction import Prediction, Verdict
 from holdfast.model.sample import SampledRequest
 
@@ -42,7 +42,7 @@ def predict(
     service, or of the whole platform for a measure without one. Weights are heeded. `ipv6_prefix` is how much of an
     IPv6 address is one client, as the platform says.
     """
-    if isinstance(measure, Shed):
+    if isinstance(measure, Shed | Recovery):
         return _unpredicted()
     refused_normal = compute_refused(measure, normal, rates.usual_rps, ipv6_prefix)
     refused_recent = compute_refused(measure, recent, rates.now_rps, ipv6_prefix)

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, ReadOnly, Shed
+from holdfast.model.mitigation import Block, Deny, Drain, FailOver, Hold, Kill, Limit, Measure, ReadOnly, Shed, Spool
 from holdfast.model.sample import SampledRequest
 from holdfast.model.source_rule import compile_rule
 
@@ -30,7 +30,7 @@ def compute_refused(
 ) -> Refused:
     """What a measure does to each sample. `rate_rps` is what was offered in all while they were drawn, if known."""
     match measure:
-        case Kill():
+        case Kill() | Hold():
             return np.ones(len(samples))
         case ReadOnly():
             return _flag(samples, lambda s: s.method not in READING_METHODS)
@@ -41,7 +41,7 @@ def compute_refused(
             return _flag(samples, compile_rule(measure.source))
         case Limit():
             return _limit(measure, samples, rate_rps, ipv6_prefix)
-        case Shed():
+        case Shed() | FailOver() | Drain() | Spool():
             return np.zeros(len(samples))
     assert_never(measure)
 

@@ -14,9 +14,10 @@ from holdfast.model.platform import (
     Response,
     Service,
     ServiceDefaults,
-    Upstream,
 )
+from holdfast.model.recovery import Failover
 from holdfast.model.route import Route
+from holdfast.model.upstream import Upstream
 
 _BUILT_IN = ServiceDefaults()
 """What holds where a platform's own defaults are silent too."""
@@ -51,6 +52,11 @@ class EffectiveService:
     upstream: Upstream
     upstreams: Mapping[str, Upstream]
     routes: tuple[Route, ...]
+    failover: Failover
+    is_probed: bool = False
+    """Whether it has probes, which may be asked of each of its upstreams by itself."""
+    bounded_sites: frozenset[str] = frozenset()
+    """Sites of which it is said what they carry."""
 
     def each_upstream(self) -> Iterator[tuple[str | None, Upstream]]:
         """All that requests may be sent to: the one without a name first."""
@@ -82,6 +88,9 @@ def fill_service(
         upstream=service.upstream,
         upstreams=service.upstreams,
         routes=service.routes,
+        failover=service.failover,
+        is_probed=bool(service.probes),
+        bounded_sites=frozenset(name for name, site in platform.sites.items() if site.requests or site.in_flight),
     )
 
 

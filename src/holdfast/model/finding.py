@@ -30,6 +30,8 @@ class FindingKind(StrEnum):
     """At its present growth, a location or service reaches its capacity soon."""
     BLINDNESS = "blindness"
     """An edge's reports are missing or late."""
+    LOSS = "loss"
+    """Edges get no answers of a service's upstream any more, or of a whole site."""
 
 
 class Tier(IntEnum):
@@ -56,7 +58,7 @@ class Evidence(Noun):
 
 
 class Finding(Noun):
-    """Something found about a service, or about a location or edge as a whole. Times are Unix, in seconds."""
+    """Something found about a service, or about a location, edge or site as a whole. Times are Unix, in seconds."""
 
     kind: FindingKind
     tier: Tier
@@ -64,6 +66,7 @@ class Finding(Noun):
     edge: Name | None = None
     service: Name | None = None
     tenant: Name | None = None
+    site: Name | None = None
     traffic_class: str | None = None
     """What the excess has in common, in plain words, such as `POST /login`."""
     began_at: float
@@ -80,4 +83,4 @@ class Finding(Noun):
     @property
     def key(self) -> tuple[str, str]:
         """What tells this finding from others that go on at the same time: its kind, and whom it is about."""
-        return self.kind, self.service or self.edge or self.location or ""
+        return self.kind, self.service or self.edge or self.location or self.site or ""

@@ -1,11 +1,12 @@
 """All that edges are compiled from: a platform, what its owners chose, what is mitigated now."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from holdfast.model.effective import EffectiveService, fill_service
-from holdfast.model.mitigation import Mitigation
+from holdfast.model.mitigation import Mitigation, Whom
 from holdfast.model.platform import Criticality, Limits, Mode, Platform, Service
+from holdfast.model.recovery import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Intent:
     `settled` holds, for services whose walls were changed while they ran, the walls their edges' clusters
     were built with: the new ones are then put over them live, and no connection pool is touched.
     `watched` are services that are looked into: a larger share of their requests is sampled.
+    `discovered` are the endpoints that were learnt, by cluster.
     """
 
     platform: Platform
@@ -45,9 +47,12 @@ class Intent:
     mitigations: tuple[Mitigation, ...] = ()
     settled: Mapping[str, Walls] = field(default_factory=dict)
     watched: frozenset[str] = frozenset()
+    discovered: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=dict)
     services: Mapping[str, OwnedService] = field(init=False)
     guaranteed: Mapping[Criticality, int] = field(init=False)
     """Requests in flight that the services of a class are guaranteed together; only classes that have services."""
+    at_sites: Mapping[str, frozenset[str]] = field(init=False)
+    """The services that have a primary at each site."""
 
     def __post_init__(self) -> None:
         owned = {
@@ -57,6 +62,7 @@ class Intent:
         }
         object.__setattr__(self, "services", owned)
         object.__setattr__(self, "guaranteed", _sum_guaranteed(owned))
+        object.__setattr__(self, "at_sites", _find_at_sites(owned))
 
     def under(self, mitigations: tuple[Mitigation, ...]) -> "Intent":
         """The same platform under other mitigations; costs nothing per service."""
@@ -69,6 +75,10 @@ class Intent:
     def watching(self, services: frozenset[str]) -> "Intent":
         """The same platform with other services looked into; costs nothing per service."""
         return self._having(watched=services)
+
+    def discovering(self, discovered: Mapping[str, tuple[Endpoint, ...]]) -> "Intent":
+        """The same platform with other endpoints learnt; costs nothing per service."""
+        return self._having(discovered=discovered)
 
     def taking(self, newer: "Intent", names: Collection[str]) -> "Intent":
         """These services as `newer` has them, or gone if it hasn't; all else as it is here.
@@ -88,7 +98,16 @@ class Intent:
             settled=settled | {name: newer.settled[name] for name in names if name in newer.settled},
             services=services,
             guaranteed=_sum_guaranteed(services),
+            at_sites=_find_at_sites(services),
         )
+
+    def find_services(self, whom: Whom) -> frozenset[str]:
+        """Whom a measure is for, of those that there are; costs something for each of them alone."""
+        if whom.service is not None:
+            return frozenset({whom.service} & self.services.keys())
+        names = self.services.keys() if whom.site is None else self.at_sites.get(whom.site, frozenset())
+        of_class = (n for n in names if whom.classes is None or self.services[n].criticality in whom.classes)
+        return frozenset(of_class) - set(whom.spare)
 
     def effective(self, name: str, location: str) -> EffectiveService:
         """A service with everything unsaid filled in, as it holds at a location; KeyError if it isn't known."""
@@ -103,9 +122,21 @@ class Intent:
 
     def _having(self, **changes: object) -> "Intent":
         other = object.__new__(Intent)
-        for name in ("platform", "owner_limits", "mitigations", "settled", "watched", "services", "guaranteed"):
+        for name in (each.name for each in fields(Intent)):
             object.__setattr__(other, name, changes.get(name, getattr(self, name)))
         return other
+
+
+def _find_at_sites(services: Mapping[str, OwnedService]) -> Mapping[str, frozenset[str]]:
+    found = dict[str, set[str]]()
+    for name, owned in services.items():
+        for upstream in (owned.service.upstream, *owned.service.upstreams.values()):
+            if upstream.site is not None:
+                found.setdefault(upstream.site, set()).add(name)
+    return {site: frozenset(names) for site, names in found.items()}
+
+
+_GIVEN = ("platform", "owner_limits", "mitigations", "settled", "watched", "discovered")
 
 
 def _sum_guaranteed(services: Mapping[str, OwnedService]) -> Mapping[Criticality, int]:

@@ -9,7 +9,7 @@ from holdfast.model.finding import FindingId
 from holdfast.model.noun import Noun
 from holdfast.model.platform import ClientLimits, Criticality
 from holdfast.model.prediction import Prediction
-from holdfast.model.scalars import Name, Network
+from holdfast.model.scalars import Address, Name, Network
 from holdfast.model.source_rule import SourceRule
 
 MitigationId = Annotated[str, StringConstraints(pattern=r"^m-[1-9][0-9]{0,17}$")]
@@ -23,10 +23,60 @@ class Kill(Noun):
     service: Name
 
 
-class ReadOnly(Noun):
-    """Refuse every request of the service that may write (all but GET, HEAD and OPTIONS) with 503."""
+class Whom(Noun):
+    """Whom a measure is for: one service; or all that are of these classes and have their primary at this site.
+
+    Of those it spares some.
+    """
+
+    service: Name | None = None
+    site: Name | None = None
+    classes: tuple[Criticality, ...] | None = None
+    spare: Annotated[tuple[Name, ...], Field(max_length=10_000)] = ()
+
+
+class ReadOnly(Whom):
+    """Refuse every request that may write (all but GET, HEAD, OPTIONS and GraphQL queries) with 503."""
 
     kind: Literal["read-only"] = "read-only"
+
+
+class FailOver(Whom):
+    """Send requests to a standby in place of the primary: the one named `to`, or each service's first.
+
+    `share` of the requests go there; less than all of them on the way back. `read_only` None is as each service has it.
+    """
+
+    kind: Literal["fail-over"] = "fail-over"
+    to: Name | None = None
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    read_only: bool | None = None
+
+
+class Drain(Noun):
+    """Send nothing new to these endpoints of a service; what is under way is finished."""
+
+    kind: Literal["drain"] = "drain"
+    service: Name
+    endpoints: Annotated[tuple[Address, ...], Field(min_length=1, max_length=1_000)]
+
+
+class Hold(Noun):
+    """Refuse every request with 503 until it is the service's turn to come back; then let in so many per second.
+
+    While it is `pinned`, its turn is when people say so.
+    """
+
+    kind: Literal["hold"] = "hold"
+    service: Name
+    requests_per_s: Annotated[float, Field(gt=0)] | None = None
+    pinned: bool = False
+
+
+class Spool(Noun):
+    """Keep the service's deferrable requests for later, whether or not its upstream would take them."""
+
+    kind: Literal["spool"] = "spool"
     service: Name
 
 
@@ -72,8 +122,12 @@ class Shed(Noun):
     requests_per_s: dict[Criticality, Annotated[float, Field(gt=0)]]
 
 
-Measure = Annotated[Kill | ReadOnly | Limit | Block | Deny | Shed, Field(discriminator="kind")]
+Measure = Annotated[
+    Kill | ReadOnly | Limit | Block | Deny | Shed | FailOver | Drain | Hold | Spool, Field(discriminator="kind")
+]
 """The closed menu: what a mitigation may do."""
+Recovery = FailOver | Drain | Hold | Spool
+"""Those about what is lost and comes back; nothing is foretold of them, since they go by what is unlike before."""
 
 
 class MitigationKind(StrEnum):
@@ -85,6 +139,10 @@ class MitigationKind(StrEnum):
     BLOCK = "block"
     DENY = "deny"
     SHED = "shed"
+    FAIL_OVER = "fail-over"
+    DRAIN = "drain"
+    HOLD = "hold"
+    SPOOL = "spool"
 
 
 class Mitigation(Noun):

@@ -1,14 +1,17 @@
 """What an operator declares: the platform, its locations, tenants and services."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from holdfast.model.noun import Noun
+from holdfast.model.recovery import AssetStore, Failover, Reclaims, Site, SpoolBounds
 from holdfast.model.route import Probe, Route
 from holdfast.model.scalars import Address, Flag, Host, Name, Natural, Network, Period, Positive, Rate, Size
 from holdfast.model.units import Share
+from holdfast.model.upstream import Standby, Upstream
 
 
 class Mode(StrEnum):
@@ -88,56 +91,20 @@ class Accept(Noun):
     graphql: GraphQL | None = None
 
 
-class Timeouts(Noun):
-    """How long each stage towards an upstream may take."""
-
-    connect: Period = 1.0
-    per_try: Period | None = None
-    request: Period = 15.0
-    idle: Period = 60.0
-
-
-class HealthCheck(Noun):
-    """An active check of every endpoint."""
-
-    path: Annotated[str, StringConstraints(pattern=r"^/")] = "/healthz"
-    interval: Period = 1.0
-    timeout: Period = 1.0
-    unhealthy_after: Positive = 2
-    healthy_after: Positive = 1
-
-
-class Retries(Noun):
-    """Which failures are tried again on another endpoint, within a budget of the service's own traffic."""
-
-    attempts_max: Annotated[int, Field(ge=0, le=5, strict=True)] = 2
-    methods: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]+$")], ...] = ("GET", "HEAD", "OPTIONS")
-    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")] | None = None
-    budget: Share = 0.2
-    body_max: Size = 65_536
-
-
-class Upstream(Noun):
-    """Where a service's requests go."""
-
-    endpoints: Annotated[tuple[Address, ...], Field(min_length=1)]
-    protocol: Literal["http1", "http2"] = "http1"
-    timeouts: Timeouts = Timeouts()
-    health_check: HealthCheck | None = None
-    retries: Retries = Retries()
-
-
 class Service(Noun):
     """A tenant's workload behind hosts.
 
     Without `routes`, everything goes to `upstream`; with them, a request that none of them matches is answered 404.
-    The walls of a bulkhead stand around each upstream by itself.
+    The walls of a bulkhead stand around each upstream by itself. `failover` says when its upstreams give way to
+    their standbys. After an outage a service comes back after those it `depends_on`.
     """
 
     hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
     upstream: Upstream
     upstreams: dict[Name, Upstream] = Field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    failover: Failover = Failover()
+    depends_on: tuple[Name, ...] = ()
     probes: tuple[Probe, ...] = ()
     internal: Flag = False
     criticality: Criticality | None = None
@@ -146,6 +113,15 @@ class Service(Noun):
     limits: Limits = Limits()
     bulkhead: Bulkhead = Bulkhead()
     accept: Accept = Accept()
+
+    def each_backend(self) -> Iterator[tuple[tuple[str, ...], "Standby"]]:
+        """All that has endpoints, upstreams and their standbys, with where it is written below the service."""
+        upstreams: dict[tuple[str, ...], Upstream] = {("upstream",): self.upstream}
+        upstreams |= {("upstreams", name): upstream for name, upstream in self.upstreams.items()}
+        for path, upstream in upstreams.items():
+            yield path, upstream
+            for name, standby in upstream.standbys.items():
+                yield (*path, "standbys", name), standby
 
 
 class Consent(Noun):
@@ -268,4 +244,8 @@ class Platform(Noun):
     pools: dict[Name, Pool] = Field(default_factory=dict)
     access_log: AccessLog = AccessLog()
     waves: Waves = Waves()
+    sites: dict[Name, Site] = Field(default_factory=dict)
+    spool: SpoolBounds = SpoolBounds()
+    assets: AssetStore = AssetStore()
+    reclaims: Reclaims | None = None
     tenants: dict[Name, Tenant]

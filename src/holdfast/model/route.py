@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from holdfast.model.noun import Noun
-from holdfast.model.scalars import Name, Period
+from holdfast.model.recovery import Deferral
+from holdfast.model.scalars import Flag, Name, Period
 
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[!-~]*$", max_length=1024)]
 """A path as it stands in a request: it begins with `/`, has no spaces, and is ASCII."""
@@ -77,6 +78,8 @@ class Route(Noun):
     """One kind of a service's requests, and what becomes of them: sent to an upstream, redirected, or answered.
 
     The first route that matches is taken. `upstream` names one of the service's `upstreams`; None is its `upstream`.
+    Of what is `static`, last good copies are kept, and served when no endpoint is left. What may be `deferred` is
+    accepted and kept for later when no endpoint takes it.
     """
 
     name: Name
@@ -88,6 +91,8 @@ class Route(Noun):
     timeout: Period | None = None
     redirect: Redirect | None = None
     answer: Answer | None = None
+    static: Flag = False
+    deferred: Deferral | None = None
 
 
 class Probe(Noun):

@@ -46,6 +46,41 @@ Counts = NDArray[np.int64]
 """Shape (services, METRICS): requests since the report before."""
 
 
+class UpstreamMetric(IntEnum):
+    """The columns of what is counted of an upstream that may be lost, or of a standby: since the report before."""
+
+    BEGUN = 0
+    """Tries that found a connection."""
+    UNREACHED = 1
+    """Tries that found none: it was refused, or not made in time."""
+    BROKEN = 2
+    """Connections that ended with a request on them."""
+    TIMED_OUT = 3
+    """Tries and requests that weren't answered in time."""
+    RETRIED = 4
+    """Tries that failed in any way, and were followed by another."""
+    RECEIVED = 5
+    """Bytes that came back: the sign of life."""
+
+
+UPSTREAM_METRICS: Final = len(UpstreamMetric)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UpstreamFigures:
+    """What one edge sees of upstreams that have standbys, and of these: of those that anything changed of, or of all.
+
+    `names` are their clusters. Endpoints are counted as they are now; without active checks all are healthy unless
+    they were ejected.
+    """
+
+    names: tuple[str, ...] = ()
+    counts: Counts = field(default_factory=lambda: np.zeros((0, UPSTREAM_METRICS), np.int64))
+    """Shape (names, UPSTREAM_METRICS)."""
+    endpoints: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    """Shape (names, 2): healthy endpoints, and all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Latencies:
     """How long the answers of one edge took since the report before: `counts[i]` of at most `bounds_s[i]` seconds.
@@ -95,3 +130,4 @@ class EdgeReport:
     sampled_share: float = 0.0
     degraded: tuple[str, ...] = ()
     """What the agent does less of, in plain words, because its own budget is spent."""
+    upstreams: UpstreamFigures = field(default_factory=UpstreamFigures)

@@ -22,8 +22,8 @@ def find_service(hosts: Mapping[str, str], host: str) -> str | None:
 
 
 def list_endpoints(platform: Platform) -> Iterator[str]:
-    """Every endpoint of every upstream, in the order of the file; one that several have comes several times."""
+    """Every endpoint of every upstream and standby, as they are written; one that several have comes several times."""
     for tenant in platform.tenants.values():
         for service in tenant.services.values():
-            for upstream in (service.upstream, *service.upstreams.values()):
-                yield from upstream.endpoints
+            for _, backend in service.each_backend():
+                yield from backend.addresses

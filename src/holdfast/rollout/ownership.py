@@ -13,7 +13,8 @@ from typing import Any, Final
 from holdfast.model.danger import Danger
 from holdfast.model.effective import EffectiveService, fill_service
 from holdfast.model.intent import Intent
-from holdfast.model.platform import Criticality, Mode, Platform, Response, Service, Upstream
+from holdfast.model.platform import Criticality, Mode, Platform, Response, Service
+from holdfast.model.upstream import Upstream
 from holdfast.rollout.changes import Edit, ServiceChange, find_changes
 from holdfast.rollout.reach import Reach, find_reach
 
@@ -94,6 +95,7 @@ def _judge_service(
         has = new.services[name].service
         yield from _judge_hosts(has, path, reach)
         yield from _judge_endpoints(has, path, reach)
+        yield from _judge_feeds(had, has, path)
         yield from _judge_shares(old.platform, (path[1], name), had, has)
 
 
@@ -104,12 +106,18 @@ def _judge_hosts(service: Service, path: Path, reach: Reach) -> Iterator[Trespas
 
 
 def _judge_endpoints(service: Service, path: Path, reach: Reach) -> Iterator[Trespass]:
-    upstreams: list[tuple[Path, Upstream]] = [((*path, "upstream"), service.upstream)]
-    upstreams += [((*path, "upstreams", name), upstream) for name, upstream in service.upstreams.items()]
-    for where, upstream in upstreams:
-        for index, endpoint in enumerate(upstream.endpoints):
+    for where, backend in service.each_backend():
+        for index, endpoint in enumerate(backend.addresses):
             if why := reach.tell_endpoint_closed(endpoint):
-                yield Trespass((*where, "endpoints", index), f"endpoint {endpoint} {why}")
+                yield Trespass((*path, *where, "endpoints", index), f"endpoint {endpoint} {why}")
+
+
+def _judge_feeds(had: Service | None, has: Service, path: Path) -> Iterator[Trespass]:
+    granted = {backend.endpoints_from for _, backend in had.each_backend()} if had else set()
+    for where, backend in has.each_backend():
+        if backend.endpoints_from is not None and backend.endpoints_from not in granted:
+            message = "where endpoints are learnt from is read by Holdfast itself, and so isn't yours to say"
+            yield Trespass((*path, *where, "endpoints_from"), message)
 
 
 def _judge_shares(platform: Platform, names: tuple[str, str], had: Service | None, has: Service) -> Iterator[Trespass]:

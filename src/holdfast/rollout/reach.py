@@ -89,4 +89,4 @@ def _list_endpoints(platform: Platform, tenants: frozenset[str], *, own: bool) -
         if (name in tenants) is own:
             for service in tenant.services.values():
                 for upstream in (service.upstream, *service.upstreams.values()):
-                    yield from (endpoint.lower() for endpoint in upstream.endpoints)
+                    yield from (endpoint.lower() for endpoint in upstream.addresses)

@@ -24,6 +24,7 @@ from holdfast.runtime.canary import EnvoyCanary
 from holdfast.runtime.effects import EffectTrials
 from holdfast.runtime.observed import count_observed
 from holdfast.runtime.planning import Trials
+from holdfast.runtime.recovery.spooler_process import stop_spooler
 
 _STOP_S_MAX = 15.0
 _SETTLE_LOOKS_MAX = 60
@@ -107,6 +108,7 @@ class LocalOutside:
     async def stop(self, *, keep_edges: bool) -> None:
         """End every agent, and with it its Envoy, unless they are kept."""
         if not keep_edges:
+            await asyncio.to_thread(stop_spooler, self._state / "spool")
             await asyncio.gather(*(asyncio.to_thread(_stop_agent, folder) for folder in self._edge_folders()))
         await self._server.stop()
         await self._hub.stop()

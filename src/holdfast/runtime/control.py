@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Final
 
@@ -16,6 +16,7 @@ from holdfast.engine.react import Effect, ProveRevision, PublishRevision, Publis
 from holdfast.model.event import Event
 from holdfast.model.intent import Intent
 from holdfast.model.ports import Canary, Clock, Fleet, Journal, JournalCorrupt, JournalUnavailable, Recorded
+from holdfast.model.recovery import Endpoint
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import State
 from holdfast.model.token import SYSTEM
@@ -54,6 +55,8 @@ class World:
     reader: PlatformReader
     clock: Clock
     kept: KeptSnapshots | None = None
+    discovered: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=dict)
+    """Endpoints that were learnt before this control started, by cluster."""
 
 
 class Control:
@@ -65,10 +68,12 @@ class Control:
     def __init__(self, world: World) -> None:
         self.world = world
         self.publisher = Publisher(world.fleet, world.compiler)
+        self.publisher.discover(State(), world.discovered)
+        self.publisher.renewed = self._note_renewed
         recorded = world.journal.read()
         self.recent = deque(recorded, REMEMBERED_MAX)
         self.core = Core(replay(r.event for r in recorded), self._know_facts, self._perform)
-        self._prover = Prover(world.journal, world.reader, world.compiler, world.canary)
+        self._prover = Prover(world.journal, world.reader, world.compiler, world.canary, world.discovered)
         self._inbox: asyncio.Queue[Ticket | Callable[[], None]] = asyncio.Queue()
         self.proofs = Proofs(self._prover, self.publisher, self.keep_text, self._take_answer)
         self._writer = ThreadPoolExecutor(1, "journal")
@@ -137,6 +142,10 @@ class Control:
     def watch(self, services: frozenset[str]) -> None:
         """Have a larger share of these services' requests sampled, and of no others."""
         self.publisher.watch(self.state, services)
+
+    def discover(self, discovered: Mapping[str, tuple[Endpoint, ...]]) -> frozenset[str]:
+        """Have requests sent to these endpoints, by cluster; the services that it concerns."""
+        return self.publisher.discover(self.state, discovered)
 
     async def keep_text(self, text: str) -> str:
         """Keep a platform text durably; its hash. JournalUnavailable if that can't be done now."""
@@ -270,4 +279,9 @@ class Control:
             case PublishRevision(number) if not self._taken_up.is_compiled_otherwise:
                 self._keeper.submit(kept.save, number, self.publisher.copy_kept())
             case PublishServices(names):
-                self._keeper.submit(kept.note_changed, base.number, names)
+                self._note_renewed(names)
+
+    def _note_renewed(self, names: tuple[str, ...]) -> None:
+        kept, base = self.world.kept, self.publisher.base
+        if kept is not None and base is not None:
+            self._keeper.submit(kept.note_changed, base.number, names)

@@ -16,9 +16,9 @@ import h11
 from holdfast.compile import REHEARSED_HEADER, rehearse_effects
 from holdfast.model.edge import Nack
 from holdfast.model.intent import Intent
-from holdfast.model.platform import Upstream
 from holdfast.model.recorded import RecordedRequest
 from holdfast.model.resource import Snapshot
+from holdfast.model.upstream import Upstream
 from holdfast.rollout.hosts import find_service, index_hosts
 from holdfast.rollout.outcomes import Headers, Outcome
 from holdfast.runtime.effect_stub import EffectStub
@@ -156,7 +156,7 @@ def _read_outcome(intent: Intent, answer: h11.Response, body: bytes) -> Outcome:
         status=answer.status_code,
         service=None,
         route=route,
-        endpoints=tuple(sorted(upstream.endpoints)),
+        endpoints=tuple(sorted(upstream.addresses)),
         protocol=upstream.protocol,
         path=seen["path"],
         host=sent["host"],

@@ -9,7 +9,7 @@ from holdfast.engine.command import EndMitigation, Mitigate, SetOwnerLimits
 from holdfast.engine.measures import check_measure
 from holdfast.model.event import MitigationAdjusted, MitigationEnded, MitigationStarted
 from holdfast.model.finding import FindingId
-from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly
+from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly, Recovery
 from holdfast.model.platform import Limits
 from holdfast.model.prediction import Prediction, Verdict
 from holdfast.model.refusal import Refusal, RefusalCode
@@ -17,6 +17,7 @@ from holdfast.model.state import EndedMitigation
 from holdfast.runtime.control import Control
 from holdfast.runtime.observed import CountObserved
 from holdfast.runtime.plans import Plans
+from holdfast.runtime.recovery.upstreams import check_drained
 from holdfast.runtime.revision_operations import RevisionOperations, tell_refused
 from holdfast.runtime.rollout_operations import FindStanding, RolloutOperations, watch_nothing
 from holdfast.views.findings import FindingDocument, FindingsDocument, show_finding, show_findings
@@ -148,7 +149,9 @@ class Operations(RevisionOperations):
 
         Refused where it is predicted to harm, unless `force`. What is refused for no prediction doesn't wait for one.
         """
-        foretold = None if isinstance(measure, Kill | ReadOnly) else await self._foretell(measure)
+        if refusal := check_drained(self._control.intent, measure):
+            return refusal
+        foretold = None if isinstance(measure, Kill | ReadOnly | Recovery) else await self._foretell(measure)
         command = Mitigate(author, measure, for_s, reason, finding, edges, foretold, forced=force)
         ticket = await self._control.submit(command, RECORD_WAIT_S)
         match ticket.events:

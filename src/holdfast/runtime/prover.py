@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from holdfast.engine.facts import PlatformFacts
@@ -11,6 +12,7 @@ from holdfast.model.diagnostic import Severity
 from holdfast.model.intent import Intent, Walls
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Canary, Journal
+from holdfast.model.recovery import Endpoint
 from holdfast.model.resource import Snapshot, index_resources
 from holdfast.model.revision import Revision
 from holdfast.model.rollout import Cohorts, Rollout
@@ -22,6 +24,8 @@ from holdfast.runtime.compiler import Compiler
 from holdfast.runtime.publisher import concerns
 from holdfast.runtime.reading import PlatformReader
 
+Discovered = Mapping[str, tuple[Endpoint, ...]]
+"""Endpoints that were learnt, by cluster."""
 COMPLAINTS_SHOWN = 5
 SHARED_FIELDS: Final = ("mode", "clients", "locations", "access_log")
 """What a platform says that no service's own resources carry."""
@@ -45,11 +49,19 @@ class Base:
 class Prover:
     """Compiles revisions, in any thread, and has them proved."""
 
-    def __init__(self, journal: Journal, reader: PlatformReader, compiler: Compiler, canary: Canary) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        reader: PlatformReader,
+        compiler: Compiler,
+        canary: Canary,
+        discovered: Discovered = MappingProxyType({}),
+    ) -> None:
         self._journal = journal
         self._reader = reader
         self._compiler = compiler
         self._canary = canary
+        self._discovered = discovered
 
     def compile_proposed(self, revision: Revision, state: State, base: Base | None) -> Compiled | Unready:
         """A revision that is to take over from the one in force, with the way that it goes."""
@@ -67,7 +79,7 @@ class Prover:
         platform = self._read(revision)
         if isinstance(platform, Unready):
             return platform
-        intent = _make_intent(platform, state, state.settled)
+        intent = _make_intent(platform, state, state.settled).discovering(self._discovered)
         return self._compile(revision, intent, PlatformFacts.of(intent))
 
     def compile_coming(self, rollout: Rollout, state: State, base: Base) -> Compiled | Unready:
@@ -123,7 +135,8 @@ class Prover:
         before = None if old is None else PlatformFacts.of(old)
         reset = {name for name, _ in reset_owner_limits(state.owner_limits, before, facts)}
         chosen = {name: limits for name, limits in state.owner_limits.items() if name not in reset}
-        return _make_intent(platform, replace(state, owner_limits=chosen), {}), facts
+        intent = _make_intent(platform, replace(state, owner_limits=chosen), {})
+        return intent.discovering(self._discovered if old is None else old.discovered), facts
 
     def _read(self, revision: Revision) -> Platform | Unready:
         platform = self._reader.recall(revision.content)

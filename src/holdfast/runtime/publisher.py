@@ -3,10 +3,11 @@
 What this costs follows what changed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
+from holdfast.compile import service_of
 from holdfast.engine.facts import PlatformFacts
 from holdfast.engine.owners import reset_owner_limits
 from holdfast.engine.react import (
@@ -19,9 +20,10 @@ from holdfast.engine.react import (
     WakeAt,
 )
 from holdfast.model.intent import Intent
-from holdfast.model.mitigation import Mitigation
+from holdfast.model.mitigation import Drain, Mitigation
 from holdfast.model.platform import Limits
 from holdfast.model.ports import Fleet
+from holdfast.model.recovery import Endpoint
 from holdfast.model.resource import Resource, ResourceKey, Snapshot, SnapshotDelta, diff_snapshots, index_resources
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import State
@@ -44,6 +46,8 @@ class Publisher:
         """Everything as the edges have it: while a revision goes out, its services as far as they are reached."""
         self.facts: PlatformFacts | None = None
         """Those of `intent`."""
+        self.renewed: Callable[[tuple[str, ...]], None] = lambda _: None
+        """Hears of services that edges have otherwise than the revision in force was kept with."""
         self._fleet = fleet
         self._compiler = compiler
         self._staged: dict[RevisionNumber, Compiled] = {}
@@ -55,6 +59,7 @@ class Publisher:
         self._kept: dict[str, dict[ResourceKey, Resource]] = {}
         self._mitigations: dict[str, Snapshot] = {}
         self._watched: frozenset[str] = frozenset()
+        self._discovered: Mapping[str, tuple[Endpoint, ...]] = {}
 
     @property
     def base(self) -> Compiled | None:
@@ -102,6 +107,17 @@ class Publisher:
             self._watched = services
             self._publish_mitigations(state)
 
+    def discover(self, state: State, discovered: Mapping[str, tuple[Endpoint, ...]]) -> frozenset[str]:
+        """Have requests sent to these endpoints, by cluster, in place of those that were learnt before.
+
+        The services that it concerns; nobody else is given anything.
+        """
+        before, self._discovered = self._discovered, discovered
+        changed = [name for name in before.keys() | discovered.keys() if before.get(name) != discovered.get(name)]
+        services = frozenset(service_of(name) for name in changed)
+        self._renew_services(state, services)
+        return services
+
     def _publish_revision(self, state: State, number: RevisionNumber) -> None:
         compiled = self._staged.pop(number, self._coming)
         if compiled is None or compiled.number != number:
@@ -109,7 +125,7 @@ class Publisher:
         self._base, self._coming, self._reached = compiled, None, {}
         self._blend, self._blends = compiled.intent, dict.fromkeys(compiled.snapshots, compiled.intent)
         intent = self._update(state, compiled.intent)
-        changed = [name for name in intent.services if _chosen(compiled.intent, name) != _chosen(intent, name)]
+        changed = _find_changed(compiled.intent, intent, intent.services)
         for location, snapshot in compiled.snapshots.items():
             services = index_resources(self._compiler.compile_services(intent, location, changed))
             self._kept[location] = {**snapshot, **services}
@@ -142,7 +158,7 @@ class Publisher:
         intent = self._update(state, self._blends[location])
         going = _pick(passages, reached, had)
         staged = self._coming.intent if self._coming else intent
-        changed = [n for n in going if n and n in intent.services and _chosen(staged, n) != _chosen(intent, n)]
+        changed = _find_changed(staged, intent, going)
         deltas = [
             *going.values(),
             SnapshotDelta(self._compiler.compile_services(intent, location, changed)),
@@ -157,7 +173,9 @@ class Publisher:
         for location in self._base.intent.platform.locations:
             intent = self._update(state, self._blends[location])
             self._hand_over(location, self._renew_mitigations(intent, location))
-        self.intent = self._update(state, self._blend or self._base.intent)
+        before, self.intent = self.intent, self._update(state, self._blend or self._base.intent)
+        if before is not None:
+            self._renew_services(state, {drain.service for drain in _list_drains(before) ^ _list_drains(self.intent)})
 
     def _publish_services(self, state: State, names: Iterable[str]) -> None:
         base = self._base
@@ -173,6 +191,12 @@ class Publisher:
             given = self._compile_known(blend, location, names) if is_reached else kept
             self._hand_over(location, SnapshotDelta(given))
         self.intent = self._update(state, self._blend or base.intent)
+
+    def _renew_services(self, state: State, names: Collection[str]) -> None:
+        """Give edges these services anew because of something that no revision says."""
+        if names:
+            self._publish_services(state, sorted(names))
+            self.renewed(tuple(sorted(names)))
 
     def _compile_known(self, intent: Intent, location: str, names: Sequence[str]) -> tuple[Resource, ...]:
         return self._compiler.compile_services(intent, location, [name for name in names if name in intent.services])
@@ -216,7 +240,7 @@ class Publisher:
         if self._base is not None and self._coming is not None:
             chosen = _drop_reset(chosen, self._base.facts, self._coming.facts, intent, self._base.intent)
         active = tuple(m for m in state.mitigations.values() if concerns(intent, m))
-        return intent.under(active).with_owner_limits(chosen).watching(self._watched)
+        return intent.under(active).with_owner_limits(chosen).watching(self._watched).discovering(self._discovered)
 
 
 def concerns(intent: Intent, mitigation: Mitigation) -> bool:
@@ -242,5 +266,15 @@ def _pick(passages: Passages, to: Reached, but: Reached) -> Passages:
     return picked
 
 
-def _chosen(intent: Intent, name: str) -> object:
-    return intent.owner_limits.get(name)
+def _find_changed(one: Intent, other: Intent, names: Container[str | None]) -> list[str]:
+    """Which of these services' own resources differ, by what owners chose, what is drained, and what was learnt."""
+    chosen, newly = one.owner_limits, other.owner_limits
+    differing = {name for name in chosen.keys() | newly.keys() if chosen.get(name) != newly.get(name)}
+    differing |= {drain.service for drain in _list_drains(one) ^ _list_drains(other)}
+    found, learnt = one.discovered, other.discovered
+    differing |= {service_of(key) for key in found.keys() | learnt.keys() if found.get(key) != learnt.get(key)}
+    return sorted(name for name in differing if name in names and name in other.services)
+
+
+def _list_drains(intent: Intent) -> frozenset[Drain]:
+    return frozenset(m.measure for m in intent.mitigations if isinstance(m.measure, Drain))

@@ -50,6 +50,26 @@ class StateDir:
         return self.path / "kept"
 
     @property
+    def assets(self) -> Path:
+        """Last good copies, and the engine that keeps them."""
+        return self.path.resolve() / "assets"
+
+    @property
+    def edges(self) -> Path:
+        """A folder for each edge on this machine."""
+        return self.path.resolve() / "edges"
+
+    @property
+    def discovered(self) -> Path:
+        """The endpoints that were learnt last."""
+        return self.path / "endpoints.json"
+
+    @property
+    def readiness(self) -> Path:
+        """What was proved of standbys."""
+        return self.path / "readiness.json"
+
+    @property
     def peaks(self) -> Path:
         """What services and locations were asked for at their peaks."""
         return self.path / "peaks.npz"

@@ -17,6 +17,7 @@ from holdfast.adapters.api.app import CONSOLE, make_app
 from holdfast.adapters.api.server import ApiServer, bind_port, bind_socket
 from holdfast.adapters.api.tokens import TokenStore, ensure_admin
 from holdfast.adapters.console.app import close_console, make_console, mount_console
+from holdfast.adapters.endpoints import load_endpoints
 from holdfast.adapters.journal.sql_journal import SqlJournal
 from holdfast.adapters.notify import Notifier, NotifySettings
 from holdfast.model.ports import Clock
@@ -29,6 +30,7 @@ from holdfast.runtime.kept import KeptSnapshots
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.parts import Parts, Work, make_parts
 from holdfast.runtime.reading import PlatformReader
+from holdfast.runtime.recovery.assets import stop_store
 from holdfast.runtime.state_dir import StateDir
 
 LOG: Final = logging.getLogger(__name__)
@@ -83,6 +85,8 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         ensure_admin(tokens, places.admin_token)
         outside = settings.open_outside(places.path)
         stack.push_async_callback(outside.stop, keep_edges=settings.keep_edges)
+        if not settings.keep_edges:
+            stack.callback(stop_store, places.assets)
         await outside.start()
         reader = PlatformReader()
         world = World(
@@ -93,6 +97,7 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
             reader,
             settings.clock,
             KeptSnapshots(places.kept),
+            load_endpoints(places.discovered),
         )
         control = Control(world)
         control.resume()

@@ -8,8 +8,11 @@ from holdfast.spec.codes import Code
 from holdfast.spec.rules import (
     accept,
     addresses,
+    assets,
     capacity,
     clients,
+    dependencies,
+    endpoints,
     expressions,
     facts,
     hosts,
@@ -19,13 +22,14 @@ from holdfast.spec.rules import (
     redirects,
     response,
     routes,
+    standbys,
     upstream,
     walls,
 )  # fmt: skip
 
 _MODULES: Final = (
-    document, directory, trespass, translate, forms, hosts, names, addresses, pools, capacity, walls, limits, upstream,
-    routes, expressions, redirects, accept, clients, response, facts, check,
+    document, directory, trespass, translate, forms, hosts, names, addresses, endpoints, pools, capacity, walls, limits,
+    upstream, standbys, assets, routes, expressions, redirects, dependencies, accept, clients, response, facts, check,
 )  # fmt: skip
 
 CODES: Final = tuple(

@@ -160,6 +160,7 @@ FORMS: Final = {
     "name": NAME,
     "hosts": _HOST,
     "endpoints": _ADDRESS,
+    "address": _ADDRESS,
     "listen": _ADDRESS,
     "methods": Form(BAD_WORD, _explain_method),
     "content_types": Form(BAD_WORD, _explain_content_type),
@@ -170,6 +171,10 @@ FORMS: Final = {
     "host": Form(BAD_WORD, _explain_rewritten_host),
     "remove": _HEADER,
     "idempotency_key": _HEADER,
+    "header": _HEADER,
+    "json_pointer": Form(
+        BAD_WORD, lambda value: (f"`{value}` isn't a JSON pointer (RFC 6901)", "write for example /replication/lag_s")
+    ),
     "ports": Form(BAD_WORD, lambda value: (f"`{value}` isn't a range of ports", "write for example 8080-8089")),
 }
 """The form of the texts under each key."""

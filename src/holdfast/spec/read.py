@@ -39,7 +39,8 @@ def read_platform(tree: Tree) -> Reading:
         return Reading(_validate(tree), frozenset(), ())
     except ValidationError as failure:
         complaints = failure.errors(include_url=False)
-    findings = tuple(dict.fromkeys(translate(complaint) for complaint in complaints if not _is_echo(complaint)))
+    told = (_shorten(translate(complaint), tree) for complaint in complaints if not _is_echo(complaint))
+    findings = tuple(dict.fromkeys(told))
     rest, broken = _leave_out(tree, [complaint["loc"] for complaint in complaints])
     try:
         return Reading(_validate(rest), broken, findings)
@@ -54,6 +55,19 @@ def _validate(tree: Tree) -> Platform:
 def _is_echo(complaint: Mapping[str, Any]) -> bool:
     """Whether a list is only called empty because every item of it has been complained about."""
     return complaint["type"] == "too_short" and bool(complaint["input"])
+
+
+def _shorten(finding: Finding, tree: Tree) -> Finding:
+    """A finding at what is written: where a scalar stands for a mapping, at the scalar and not inside of it."""
+    here: Any = tree
+    for depth, part in enumerate(finding.path):
+        if not isinstance(here, dict | list):
+            return finding._replace(path=finding.path[:depth])
+        try:
+            here = here[part]  # type: ignore[index] # a path that isn't written ends here
+        except (KeyError, IndexError, TypeError):
+            return finding
+    return finding
 
 
 def _leave_out(tree: Tree, paths: Sequence[Path]) -> tuple[Tree, frozenset[str]]:

@@ -61,6 +61,28 @@ access_log:                       # what every edge writes of its requests, refu
   format: json                    # or combined, as web servers write it
   share: 1%                       # of all other requests
 
+sites:                            # places that upstreams run at, and that may be lost as a whole
+  east: {}
+  west:
+    requests: 500/s               # what it can carry in all; by default nothing is said
+    in_flight: 200                # requests at the same time
+
+spool:                            # the most that is kept of what routes may defer
+  bytes_max: 1GiB                 # of all tenants
+  messages_max: 1000000           # likewise
+  tenant_bytes_max: 256MiB        # of one tenant
+  tenant_messages_max: 250000     # likewise
+
+assets:                           # the most that is kept of last good copies, at each location
+  bytes_max: 1GiB                 # of all services
+  unused_max: 1d                  # after nobody asked for one any more
+  object_max: 16MiB               # larger answers aren't kept
+
+reclaims:                         # where the provider says that it takes a machine back; by default machines say so
+  url: "http://{host}:8089"       # of its metadata; {host} is an ephemeral machine's address
+  shape: aws                      # or gcp
+  every: 5s                       # between two questions
+
 tenants:                          # your customers, the units of isolation
   acme:
     owners: [shop@acme.example]   # whose tokens may change this; by default all of the role owner for the tenant
@@ -86,7 +108,7 @@ tenants:                          # your customers, the units of isolation
         bulkhead:                 # as in `defaults`
           in_flight:              # requests at the same time
             guaranteed: 40        # all guarantees together fit into every location's capacity
-            maximum: 100          # never more than this
+            maximum: 60           # never more than this
           pending: 64             # requests that may wait
           connections: 100        # connections to the endpoints
         accept:                   # kinds of request; what is left out isn't checked, and costs nothing
@@ -99,7 +121,12 @@ tenants:                          # your customers, the units of isolation
         upstream:                 # where its requests go
           endpoints:              # host:port, or [ipv6]:port
             - 127.0.0.1:9101
-            - 127.0.0.1:9102
+            - address: 127.0.0.1:9102   # what more there is to say of a machine
+              zone: a             # where it runs
+              ephemeral: true     # its provider may take it back at any time
+          ephemeral_max: 50%      # of the requests go to ephemeral machines, while there are others
+          slow_start: 10s         # until a new machine has its full part; by default at once
+          site: east              # one of `sites`
           protocol: http1         # or http2
           timeouts:               # each stage has one
             connect: 1s           # to open a connection
@@ -118,9 +145,37 @@ tenants:                          # your customers, the units of isolation
             idempotency_key: Idempotency-Key   # header by which the upstream knows a repeated request
             budget: 20%           # retries are at most this share of what is in flight
             body_max: 64KiB       # larger bodies aren't kept, so they aren't retried
+          standbys:               # take its place when it is lost, in this order; the same keys but for retries
+            west:
+              endpoints: [127.0.0.1:9105]
+              site: west
+              health_check: {path: /healthz}
         upstreams:                # further ones that routes lead to; the same keys as in `upstream`
           checkout:
-            endpoints: [127.0.0.1:9104]
+            endpoints: [127.0.0.1:9104]   # until the feed was read for the first time
+            endpoints_from:       # a list of endpoints that is read again and again
+              file: /etc/holdfast/checkout.yaml   # watched; or a url
+              every: 5s           # between two looks
+            health_check: {path: /healthz}
+          mail:
+            endpoints: [127.0.0.1:9106]
+            endpoints_from:
+              url: http://127.0.0.1:9107/endpoints.json   # asked again and again, with its ETag
+            health_check: {path: /healthz}
+        failover:                 # when its upstreams give way to their standbys
+          policy: automatic       # or suggest, or manual
+          quorum: 1               # edges that must see it failing; by default more than half
+          after: 1s               # for so long, without a break
+          stay: 1m                # nothing moves again within this
+          fail_back: suggest      # or automatic, or manual
+          ramp: 30s               # reading returns little by little
+          read_only: true         # on a standby only reading works
+          lag:                    # how far a standby is behind, if it says so; by default it isn't asked
+            path: /lag            # answers with seconds,
+            header: x-lag         # in a header,
+            json_pointer: ""      # or at a place of its body, or as its body
+            max: 30s              # more than this isn't ready
+        depends_on: [acme-graph]  # after an outage it comes back after these
         routes:                   # tried in order; what none matches gets 404. Without any, all goes to `upstream`
           - name: checkout        # unique in the service
             match:                # all that is stated must hold
@@ -157,6 +212,21 @@ tenants:                          # your customers, the units of isolation
             answer:               # the edge answers by itself
               status: 410
               body: "this version is gone"   # a text
+          - name: send
+            upstream: mail
+            match:
+              methods: [POST]
+              path: {prefix: /send}
+            deferred:             # accepted and kept for later where the upstream can't take it
+              order_by: x-recipient   # what has the same value stays in order; by default nothing does
+              priority: 5         # 0 is delivered first, 9 last
+              age_max: 1d         # older than this it is a dead letter
+              body_max: 64KiB     # larger bodies get 413
+              also_on: [404]      # answers that are no answer, beside 5xx
+          - name: pictures
+            match:
+              path: {prefix: /pictures}
+            static: true          # last good copies are kept, and served when nobody is left to answer
           - name: rest
         probes:                   # what must be answered so whatever is changed; `plan` tries them
           - path: /

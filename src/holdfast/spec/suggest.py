@@ -42,8 +42,10 @@ def homes_of(key: str, near: Path) -> tuple[str, ...]:
 
 
 def _as_upstream(home: Path) -> Path:
-    """A service's `upstream`, instead of one of its further ones, which have the same keys."""
-    return (*home[:4], "upstream", *home[6:]) if home[4:5] == ("upstreams",) and len(home) > 5 else home
+    """A service's `upstream`, instead of one of its further ones or of a standby, which have the same keys."""
+    if home[4:5] == ("upstreams",) and len(home) > 5:
+        home = (*home[:4], "upstream", *home[6:])
+    return (*home[:5], *home[7:]) if home[5:6] == ("standbys",) and len(home) > 6 else home
 
 
 def _count_shared(home: Path, near: Path) -> int:

@@ -2,12 +2,12 @@
 
 from holdfast.model.platform import Platform
 from holdfast.spec.rules.addresses import each_listen, parse_ip, split_address
-from holdfast.spec.rules.walk import each_upstream
+from holdfast.spec.rules.walk import each_backend
 
 
 def wanted_names(platform: Platform) -> frozenset[str]:
     """The host names of endpoints, which should have addresses."""
-    hosts = {split_address(endpoint)[0] for sent in each_upstream(platform) for endpoint in sent.upstream.endpoints}
+    hosts = {split_address(endpoint)[0] for sent in each_backend(platform) for endpoint in sent.standby.addresses}
     return frozenset(host for host in hosts if parse_ip(host) is None)
 
 

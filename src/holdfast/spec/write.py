@@ -7,6 +7,7 @@ import yaml
 
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Platform
+from holdfast.model.recovery import Endpoint
 from holdfast.spec.shape import EACH, Shape
 
 
@@ -22,6 +23,8 @@ def write_noun(noun: Noun) -> dict[str, Any]:
 
 def write_value(value: Any, shape: Shape | None) -> Any:
     """Plain data for a value of a shape."""
+    if isinstance(value, Endpoint) and value == Endpoint(address=value.address):
+        return value.address
     if isinstance(value, Noun):
         return write_noun(value)
     if isinstance(value, dict):

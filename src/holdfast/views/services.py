@@ -7,8 +7,9 @@ from holdfast.model.effective import Bucket, EffectiveService
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import MitigationId
 from holdfast.model.noun import Noun
-from holdfast.model.platform import Accept, Criticality, InFlight, Limits, Mode, Upstream
+from holdfast.model.platform import Accept, Criticality, InFlight, Limits, Mode
 from holdfast.model.scalars import Host
+from holdfast.model.upstream import Upstream
 
 
 class BucketDocument(Noun):

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fakes.recovery import list_proofs
 from holdfast.adapters.metrics import MetricsReading, TrafficTally, WatchHealth
 from holdfast.model.component import ComponentAllowance, ComponentStatus, ComponentUsage, Phase
 from holdfast.model.edge import EdgeState, EdgeStatus, Nack
@@ -12,12 +13,14 @@ from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import Kill, Mitigation
 from holdfast.model.platform import Platform
+from holdfast.model.readiness import StandbyName
 from holdfast.model.reading import EdgeReading, LocationReading, ServiceReading
 from holdfast.model.resource import ResourceType
 from holdfast.model.revision import Revision, RevisionStatus
 from holdfast.model.rollout import Rollout, Wave
 from holdfast.model.state import EndedMitigation, RevisionEntry, State, Telling
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Latencies, Metric
+from holdfast.recover.readiness import judge_standby
 
 
 def make_intent(services: int = 2, classes: Sequence[str] = ("critical", "sheddable"), edges: int = 2) -> Intent:
@@ -157,6 +160,7 @@ class Source:
             watch=WatchHealth(0.01, 0.02, ("less",)),
             journal_writable=True,
             unrecorded=0,
+            standbys=(judge_standby(StandbyName("s1", None, "west"), list_proofs(1e9), 0.0, 1e9),),
         )  # fmt: skip
 
 

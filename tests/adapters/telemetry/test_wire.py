@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,9 +13,17 @@ from hypothesis import strategies as st
 from holdfast.adapters.telemetry import wire
 from holdfast.model.logged_request import LoggedRequest
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Latencies
+from holdfast.model.telemetry import METRICS, UPSTREAM_METRICS, EdgeFigures, EdgeReport, Latencies, UpstreamFigures
 
 names = st.text("abcdefgh-", min_size=1, max_size=8)
+
+
+@st.composite
+def upstreams(draw: st.DrawFn) -> UpstreamFigures:
+    clusters = tuple(draw(st.lists(names, unique=True, max_size=4)))
+    numbers = draw(st.lists(st.integers(0, 2**62), min_size=len(clusters), max_size=len(clusters)))
+    column = np.array(numbers, np.int64).reshape(len(clusters), 1)
+    return UpstreamFigures(clusters, np.repeat(column, UPSTREAM_METRICS, axis=1), np.repeat(column // 2, 2, axis=1))
 
 
 @st.composite
@@ -34,6 +43,7 @@ def reports(draw: st.DrawFn) -> EdgeReport:
         whole=EdgeFigures(requests=3, latencies=Latencies((0.1, float("inf")), (1, 2))),
         sampled_share=draw(st.floats(0, 1)),
         degraded=tuple(draw(st.lists(names, max_size=3))),
+        upstreams=draw(upstreams()),
     )
 
 
@@ -45,8 +55,22 @@ def test_reports_arrive_as_they_were_made(made: list[EdgeReport]) -> None:
         assert isinstance(message, wire.Report)
         read = reader.read(message)
         for field in fields(EdgeReport):
-            before, after = getattr(report, field.name), getattr(read, field.name)
-            assert np.array_equal(before, after) if isinstance(before, np.ndarray) else before == after
+            assert_equal(getattr(report, field.name), getattr(read, field.name))
+
+
+def assert_equal(before: object, after: object) -> None:
+    if isinstance(before, UpstreamFigures) and isinstance(after, UpstreamFigures):
+        assert before.names == after.names
+        assert np.array_equal(before.counts, after.counts)
+        assert np.array_equal(before.endpoints, after.endpoints)
+    else:
+        assert np.array_equal(before, after) if isinstance(before, np.ndarray) else before == after  # type: ignore[arg-type]
+
+
+def test_an_agent_from_before_there_were_standbys_is_understood() -> None:
+    message = msgspec.msgpack.decode(spoil())
+    del message["upstreams"]
+    assert read_report(msgspec.msgpack.encode(message)).upstreams.names == ()
 
 
 def test_a_service_is_named_once() -> None:
@@ -94,6 +118,9 @@ def spoil(**changes: object) -> bytes:
         {"process": "p" * 300},
         {"new_names": ("a" * 300,)},
         {"counts": -np.ones((1, METRICS), "<i8")},
+        {"upstreams": wire.Upstreams(np.array([1], "<u4").tobytes(), b"", b"")},
+        {"upstreams": wire.Upstreams(np.array([0], "<u4").tobytes(), b"", np.ones((1, 2), "<i8").tobytes())},
+        {"upstreams": wire.Upstreams(b"", b"", np.ones((1, 2), "<i8").tobytes())},
     ],
     ids=str,
 )

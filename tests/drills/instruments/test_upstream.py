@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from holdfast.drills.instruments import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 DEADLINE_S = 20.0
 
@@ -252,3 +254,76 @@ def test_says_what_is_wrong_with_its_options() -> None:
 def test_says_that_its_port_is_taken(quick_upstream: Upstream) -> None:
     with pytest.raises(InstrumentError, match="in use"):
         start_upstream(UpstreamOptions(port=quick_upstream.port))
+
+
+def test_an_upstream_that_vanished_drops_what_it_is_sent_until_it_wakes() -> None:
+    with start_upstream(UpstreamOptions(answer_ms=0)) as upstream, callers(upstream, 1) as (known,):
+        upstream.vanish()
+        ask(known)
+        with pytest.raises(TimeoutError), socket.create_connection(("127.0.0.1", upstream.port), timeout=0.2):
+            pass
+        assert upstream.pid in psutil.pids()
+        upstream.wake()
+        assert read_status(known) == 200
+        with connect(upstream) as new:
+            ask(new)
+            assert read_status(new) == 200
+
+
+def test_an_upstream_that_hangs_takes_connections_and_answers_nothing() -> None:
+    with start_upstream(UpstreamOptions(answer_ms=0)) as upstream:
+        upstream.hang()
+        with connect(upstream) as caller:
+            ask(caller)
+            caller.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                caller.recv(1)
+            caller.settimeout(DEADLINE_S)
+            upstream.wake()
+            assert read_status(caller) == 200
+
+
+def test_an_upstream_that_hangs_or_vanished_can_be_ended() -> None:
+    for lose in (Upstream.hang, Upstream.vanish):
+        with start_upstream(UpstreamOptions()) as upstream:
+            lose(upstream)
+        assert not psutil.pid_exists(upstream.pid)
+
+
+def test_the_answers_time_changes_for_what_is_asked_from_then_on() -> None:
+    with start_upstream(UpstreamOptions(answer_ms=60_000)) as upstream, connect(upstream) as caller:
+        upstream.set_answer_ms(0)
+        ask(caller)
+        assert read_status(caller) == 200
+
+
+def test_the_ledger_has_what_was_answered_to_requests_that_may_write_and_outlives_the_process(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    options = UpstreamOptions(answer_ms=0, address="127.1.9.9", ledger=ledger)
+    began_ns = time.monotonic_ns()
+    for number in range(2):
+        with start_upstream(options) as upstream, socket.create_connection((upstream.address, upstream.port)) as caller:
+            ask(caller, path="/read")
+            assert read_status(caller) == 200
+            caller.sendall(f"POST /send/{number} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi".encode())
+            assert read_status(caller) == 200
+            upstream.kill()
+    entries = [line.split(" ") for line in ledger.read_text().splitlines()]
+    assert [entry[1:] for entry in entries] == [["POST", "/send/0"], ["POST", "/send/1"]]
+    assert all(began_ns <= int(entry[0]) <= time.monotonic_ns() for entry in entries)
+
+
+@pytest.mark.parametrize("lose", ["hang", "vanish"])
+def test_an_upstream_that_hangs_or_vanished_ends_with_its_starter(lose: str) -> None:
+    script = (
+        "from holdfast.drills.instruments import UpstreamOptions, start_upstream\n"
+        "upstream = start_upstream(UpstreamOptions())\n"
+        f"upstream.{lose}()\n"
+        "print(upstream.pid, flush=True)\n"
+        "input()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        upstream = psutil.Process(int(starter.stdout.readline()))
+        starter.kill()
+    upstream.wait(DEADLINE_S)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.model.platform import Retries
+from holdfast.model.upstream import Retries
 from holdfast.rollout.dangers.retries import multiply_load
 from holdfast.spec.rules import upstream as rule
 from rollout.dangers.platforms import SERVICES, ask, codes, find, make_tree, of

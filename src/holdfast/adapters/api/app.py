@@ -9,7 +9,9 @@ from fastapi import FastAPI
 from holdfast import __version__
 from holdfast.adapters.api import (
     component_routes,
+    endpoint_routes,
     explain_routes,
+    failover_routes,
     finding_routes,
     ledger_routes,
     metrics_routes,
@@ -18,16 +20,24 @@ from holdfast.adapters.api import (
     platform_routes,
     problems,
     query_routes,
+    readiness_routes,
+    restore_routes,
     rollout_routes,
+    spool_routes,
     token_routes,
 )
 from holdfast.adapters.api.access import Anyone, TokenGate
 from holdfast.adapters.api.body_limit import BodyLimit
 from holdfast.adapters.api.component_routes import ComponentOperations
 from holdfast.adapters.api.description import ERRORS, describe
+from holdfast.adapters.api.endpoint_routes import Machines
 from holdfast.adapters.api.explain_routes import Explainer
+from holdfast.adapters.api.failover_routes import FailoverStandings
 from holdfast.adapters.api.ledger_routes import Ledger
 from holdfast.adapters.api.port import Operations
+from holdfast.adapters.api.readiness_routes import Readiness
+from holdfast.adapters.api.restore_routes import Restoration
+from holdfast.adapters.api.spool_routes import SpoolOperations
 from holdfast.adapters.api.tokens import TokenStore
 
 HEALTH: Final = "/healthz"
@@ -44,6 +54,11 @@ class Behind:
     explainer: Explainer
     ledger: Ledger
     render_metrics: Callable[[], Awaitable[bytes]]
+    machines: Machines
+    spool: SpoolOperations
+    readiness: Readiness
+    failover: FailoverStandings
+    restoration: Restoration
 
 
 def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
@@ -58,11 +73,19 @@ def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
     app.state.operations, app.state.tokens = behind.operations, tokens
     app.state.components, app.state.explainer = behind.components, behind.explainer
     app.state.render_metrics, app.state.ledger = behind.render_metrics, behind.ledger
+    app.state.machines, app.state.spool = behind.machines, behind.spool
+    app.state.failover = behind.failover
+    app.state.readiness, app.state.restoration = behind.readiness, behind.restoration
     for routes in (
         platform_routes,
         plan_routes,
         rollout_routes,
         mitigation_routes,
+        endpoint_routes,
+        spool_routes,
+        readiness_routes,
+        failover_routes,
+        restore_routes,
         finding_routes,
         ledger_routes,
         component_routes,

@@ -18,6 +18,8 @@ from holdfast.views.live_history import HistoryPage
 from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
 from holdfast.views.plan import PlanDocument
+from holdfast.views.readiness import ReadinessDocument
+from holdfast.views.restoration import RestorationDocument
 from holdfast.views.revisions import ProposalDocument, RejectedDocument
 from holdfast.views.rollout import FreezeDocument, RolloutsDocument
 
@@ -54,6 +56,12 @@ class LiveSource(Protocol):
 
     def rollouts(self) -> RolloutsDocument:
         """What is on its way, what went back last, and whether anything may go out."""
+
+    def readiness(self, tenant: str | None) -> ReadinessDocument:
+        """Whether standbys could take over."""
+
+    def restoration(self, tenant: str | None) -> RestorationDocument:
+        """Who comes back after an outage, and what they wait for."""
 
     def guards(self) -> GuardsDocument:
         """How Holdfast's own parts are."""

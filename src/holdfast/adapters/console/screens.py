@@ -21,6 +21,7 @@ from holdfast.views.live_services import ServiceOrder, ServiceQuery, ServiceStat
 SEARCH_CHARACTERS_MAX: Final = 100
 PAGE_MAX: Final = 10_000
 ENTRIES_MAX: Final = 100
+STANDBYS_SHOWN_MAX: Final = 100
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 Document = Mapping[str, Any]
@@ -102,6 +103,17 @@ def _plan_ledger(request: Request, session: Session) -> tuple[tuple[Any, ...], L
     return (query,), load
 
 
+def _plan_ready(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    def load(source: LiveSource) -> Document:
+        return {
+            "readiness": source.readiness(session.tenant),
+            "restoration": source.restoration(session.tenant),
+            "shown_max": STANDBYS_SHOWN_MAX,
+        }
+
+    return (), load
+
+
 def _plan_guards(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
     _require_all(session)
     return (), lambda source: {"guards": source.guards()}
@@ -117,6 +129,7 @@ SCREENS: Final[Mapping[str, Screen]] = {
     "/mitigations": Screen("mitigations", ("mitigations",), _plan_mitigations),
     "/history": Screen("history", ("rollout", "history"), _plan_history),
     "/ledger": Screen("ledger", ("ledger",), _plan_ledger),
+    "/ready": Screen("ready", ("restoration", "readiness"), _plan_ready),
     "/guards": Screen("guards", ("guards",), _plan_guards),
 }
 """By path below the console's root."""

@@ -5,11 +5,27 @@ from typing import Final
 
 from holdfast.model.finding import FindingKind
 from holdfast.model.ledger import LedgerKind
-from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, MitigationKind, ReadOnly, Shed
+from holdfast.model.mitigation import (
+    Block,
+    Deny,
+    Drain,
+    FailOver,
+    Hold,
+    Kill,
+    Limit,
+    Measure,
+    MitigationKind,
+    ReadOnly,
+    Shed,
+    Spool,
+)
 from holdfast.model.prediction import Prediction, Verdict
+from holdfast.model.readiness import Readiness
+from holdfast.model.restoration import Stage
 from holdfast.model.units import format_rate
 from holdfast.views.live_services import ServiceOrder, ServiceState
 from holdfast.views.live_traffic import TrafficDocument
+from holdfast.views.measures import describe_measure
 
 NETWORKS_TOLD_MAX: Final = 3
 FAILED_SHARE_SHOWN: Final = 0.01
@@ -39,6 +55,7 @@ FINDINGS: Final[Mapping[FindingKind, str]] = {
     FindingKind.SATURATION: "Saturation",
     FindingKind.HEADROOM: "Headroom",
     FindingKind.BLINDNESS: "Edge not reporting",
+    FindingKind.LOSS: "Upstream lost",
 }
 UNITS: Final[Mapping[FindingKind, str]] = {
     FindingKind.SURGE: "per_s",
@@ -48,8 +65,15 @@ UNITS: Final[Mapping[FindingKind, str]] = {
     FindingKind.SATURATION: "share",
     FindingKind.HEADROOM: "share",
     FindingKind.BLINDNESS: "s",
+    FindingKind.LOSS: "share",
 }
 """What the numbers in the evidence are."""
+READINESS: Final[Mapping[Readiness, str]] = {
+    Readiness.READY: "Ready",
+    Readiness.STALE: "Stale",
+    Readiness.NOT_READY: "Not ready",
+}
+STAGES: Final[Mapping[Stage, str]] = {Stage.HELD: "Held", Stage.RAMPING: "Let in for a part"}
 PLANS: Final[Mapping[str, str]] = {
     "sound": "The change is sound",
     "confirm": "The change must be confirmed first",
@@ -101,7 +125,7 @@ def fails_much(traffic: TrafficDocument | None) -> bool:
     return traffic is not None and traffic.failed > 0 and traffic.failed >= traffic.admitted * FAILED_SHARE_SHOWN
 
 
-def tell_measure(measure: Measure) -> str:
+def tell_measure(measure: Measure) -> str:  # noqa: PLR0911 - one for each kind
     """A measure as one would say it, without the service."""
     match measure:
         case Kill():
@@ -116,6 +140,8 @@ def tell_measure(measure: Measure) -> str:
             return f"deny {measure.source}"
         case Shed():
             return f"shed at {measure.location} down to {format_rate(measure.budget_per_s)}"
+        case FailOver() | Drain() | Hold() | Spool():
+            return describe_measure(measure)
 
 
 def _tell_limit(limit: Limit) -> str:

@@ -9,6 +9,7 @@ from holdfast.adapters.metrics.choice import ServiceChoice
 from holdfast.adapters.metrics.exposition import Exposition
 from holdfast.adapters.metrics.health import EndingTally, expose_health
 from holdfast.adapters.metrics.reading import MetricsReading, MetricsSource
+from holdfast.adapters.metrics.recovery import expose_recovery
 from holdfast.adapters.metrics.rollout import RollbackTally, expose_rollout
 from holdfast.adapters.metrics.tally import TrafficTally
 from holdfast.adapters.metrics.traffic import expose_traffic
@@ -50,6 +51,7 @@ class MetricsPage:
         expose_traffic(page, self._tally, reading, services)
         expose_health(page, reading, self._endings)
         expose_rollout(page, reading, self._rollbacks)
+        expose_recovery(page, reading)
         registry.register(page)
         ProcessCollector(namespace="holdfast", registry=registry)
         return generate_latest(registry)

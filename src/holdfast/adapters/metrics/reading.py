@@ -1,12 +1,14 @@
 """What metrics are made of, besides what reports count."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from holdfast.model.asset_store import StoreStanding
 from holdfast.model.component import ComponentStatus
 from holdfast.model.edge import EdgeStatus
 from holdfast.model.intent import Intent
+from holdfast.model.readiness import Verdict
 from holdfast.model.reading import EdgeReading, LocationReading, ServiceReading
 from holdfast.model.state import State
 
@@ -37,6 +39,8 @@ class MetricsReading:
     watch: WatchHealth
     journal_writable: bool
     unrecorded: int
+    standbys: Sequence[Verdict] = ()
+    assets: StoreStanding = field(default_factory=StoreStanding)
 
 
 class MetricsSource(Protocol):

@@ -8,10 +8,11 @@ from typing import Annotated, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from holdfast.model.logged_request import LoggedRequest
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport
+from holdfast.model.telemetry import METRICS, UPSTREAM_METRICS, EdgeFigures, EdgeReport, UpstreamFigures
 
 METHOD: Final = "/holdfast.Telemetry/Connect"
 SERVICE: Final = "holdfast.Telemetry"
@@ -35,8 +36,19 @@ class Hello(msgspec.Struct, tag="hello", frozen=True):
     edge: Name
 
 
+class Upstreams(msgspec.Struct, frozen=True):
+    """`UpstreamFigures`: clusters by their place among all names."""
+
+    names: bytes
+    counts: bytes
+    endpoints: bytes
+
+
 class Report(msgspec.Struct, tag="report", frozen=True):
-    """An `EdgeReport`: services by their place among all names that this stream has brought, these included."""
+    """An `EdgeReport`: services by their place among all names that this stream has brought, these included.
+
+    An agent of before there were standbys says nothing of upstreams.
+    """
 
     new_names: Annotated[tuple[Name, ...], msgspec.Meta(max_length=NAMES_MAX)]
     process: Name
@@ -49,6 +61,7 @@ class Report(msgspec.Struct, tag="report", frozen=True):
     whole: EdgeFigures
     sampled_share: float
     degraded: Annotated[tuple[Text, ...], msgspec.Meta(max_length=16)]
+    upstreams: Upstreams | None = None
 
 
 class Samples(msgspec.Struct, tag="samples", frozen=True):
@@ -101,10 +114,11 @@ class ReportWriter:
 
     def write(self, report: EdgeReport) -> bytes:
         """A report's bytes."""
-        places = self._places
-        new = tuple(name for name in report.services if name not in places)
+        places, figures = self._places, report.upstreams
+        new = tuple(name for name in dict.fromkeys((*report.services, *figures.names)) if name not in places)
         places.update((name, n) for n, name in enumerate(new, len(places)))
         services = np.fromiter((places[name] for name in report.services), _INDEX, len(report.services))
+        clusters = np.fromiter((places[name] for name in figures.names), _INDEX, len(figures.names))
         return write(
             Report(
                 new_names=new,
@@ -118,6 +132,13 @@ class ReportWriter:
                 whole=report.whole,
                 sampled_share=report.sampled_share,
                 degraded=report.degraded,
+                upstreams=Upstreams(
+                    clusters.tobytes(),
+                    np.ascontiguousarray(figures.counts, _COUNTS).tobytes(),
+                    np.ascontiguousarray(figures.endpoints, _COUNTS).tobytes(),
+                )
+                if figures.names
+                else None,
             )
         )
 
@@ -134,27 +155,43 @@ class ReportReader:
         if len(self._names) + len(message.new_names) > NAMES_MAX:
             raise ValueError(f"more than {NAMES_MAX} names of services on one stream")
         self._names.extend(message.new_names)
-        services = np.frombuffer(message.services, _INDEX)
-        if len(services) and int(services.max()) >= len(self._names):
-            raise ValueError("a service that was never named")
-        counts = np.frombuffer(message.counts, _COUNTS).reshape(len(services), METRICS)
-        in_flight = np.frombuffer(message.in_flight, _COUNTS).reshape(len(services))
-        if len(services) and min(counts.min(), in_flight.min()) < 0:
-            raise ValueError("a count below zero")
-        names = self._names
+        services = self._read_names(message.services)
+        counts = _read_counts(message.counts, len(services), METRICS)
+        in_flight = _read_counts(message.in_flight, len(services), 1)
         return EdgeReport(
             edge=self._edge,
             process=message.process,
             sequence=message.sequence,
             began_at=message.began_at,
             ended_at=message.ended_at,
-            services=tuple([names[place] for place in services.tolist()]),
+            services=services,
             counts=counts,
-            in_flight=in_flight,
+            in_flight=in_flight.reshape(len(services)),
             whole=message.whole,
             sampled_share=message.sampled_share,
             degraded=message.degraded,
+            upstreams=self._read_upstreams(message.upstreams),
         )
+
+    def _read_upstreams(self, message: Upstreams | None) -> UpstreamFigures:
+        if message is None:
+            return UpstreamFigures()
+        names = self._read_names(message.names)
+        counts = _read_counts(message.counts, len(names), UPSTREAM_METRICS)
+        return UpstreamFigures(names, counts, _read_counts(message.endpoints, len(names), 2))
+
+    def _read_names(self, places: bytes) -> tuple[str, ...]:
+        found, names = np.frombuffer(places, _INDEX), self._names
+        if len(found) and int(found.max()) >= len(names):
+            raise ValueError("a service that was never named")
+        return tuple([names[place] for place in found.tolist()])
+
+
+def _read_counts(data: bytes, rows: int, columns: int) -> NDArray[np.int64]:
+    counts = np.frombuffer(data, _COUNTS).reshape(rows, columns)
+    if rows and counts.min() < 0:
+        raise ValueError("a count below zero")
+    return counts
 
 
 def write_found(query: int, requests: Sequence[LoggedRequest]) -> bytes:

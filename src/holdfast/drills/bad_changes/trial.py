@@ -103,5 +103,5 @@ def _find_dead(case: Case, platform: Platform) -> frozenset[str]:
         for service in tenant.services.values()
         for upstream in (service.upstream, *service.upstreams.values())
     )
-    endpoints = {endpoint for upstream in upstreams for endpoint in upstream.endpoints}
+    endpoints = {endpoint for upstream in upstreams for endpoint in upstream.addresses}
     return frozenset(e for e in endpoints if e not in world or world[e].get("down") or world[e].get("silent"))

@@ -64,6 +64,10 @@ class Operator(ControlClient):
             answer = self.propose(text, (*confirmed, *answer.dangers), at_once=at_once)
         return answer
 
+    def abort_rollout(self) -> bool:
+        """Take back what is on its way; whether there was anything. Raises ControlUnreachable."""
+        return self._ask("POST", "/v1/rollout/abort", {"reason": "drill"}).is_success
+
     def read_status(self) -> StatusDocument:
         """One page of everything. Raises ControlUnreachable."""
         return StatusDocument.model_validate(_read(self._ask("GET", "/v1/status")))

@@ -6,19 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from holdfast.drills.stage.names import name_edge, name_host, service_names
-from holdfast.model.platform import (
-    Capacity,
-    Clients,
-    Edge,
-    Location,
-    Platform,
-    Retries,
-    Service,
-    Tenant,
-    Upstream,
-    Waves,
-)
+from holdfast.model.platform import Capacity, Clients, Edge, Location, Platform, Service, Tenant, Waves
 from holdfast.model.route import PathMatch, Route, RouteMatch
+from holdfast.model.upstream import Retries, Upstream
 from holdfast.spec import dump_platform
 
 if TYPE_CHECKING:

@@ -110,9 +110,14 @@ class InstrumentProcess:
             raise InstrumentError(self._explain_end())
         return self._said + self._stdout.read()
 
+    def resume(self) -> None:
+        """Lets it go on if it was stopped. Nothing when it has ended."""
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """Ends it: politely, and after 5 s by SIGKILL. Nothing when it has ended."""
         self.interrupt()
+        self.resume()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_S_MAX)
         self.kill()

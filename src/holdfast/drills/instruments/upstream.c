@@ -1,12 +1,16 @@
 /* All tenants' upstreams at one location, in one process, behind the location's shared cap (upstream_location.h).
  *
- *     upstream [--port N] [--cap N] [--when-full queue|reject] [--queue-max N] [--capacity-host NAME]
- *              [--answer-ms MS] [--capacity-answer-ms-max MS] [--connections-max N] [--exit-with-stdin]
+ *     upstream [--address A] [--port N] [--cap N] [--when-full queue|reject] [--queue-max N] [--capacity-host NAME]
+ *              [--answer-ms MS] [--capacity-answer-ms-max MS] [--connections-max N] [--ledger FILE]
+ *              [--exit-with-stdin]
  *
- * Listens on 127.0.0.1 and prints {"port": N} once it does. Any request is answered 200 when its work is done, or
+ * Listens on 127.0.0.1, or another address of 127.0.0.0/8, and prints {"port": N} once it does. Any request is answered 200 when its work is done, or
  * 503 at once when the location is full. GET /healthz is answered at once and counts nowhere. GET /__stats tells
  * what goes on, as JSON: peaks are since it was last asked, counts since the start. PUT /__capacity-host makes the
  * host that it is sent to the capacity host; what the one before still works on counts along until it is done.
+ * PUT /__answer-ms/N changes how long work takes. PUT /__vanish is answered, and then nothing is: whatever arrives is
+ * dropped unseen and the process stops itself (SIGSTOP), until SIGCONT. With --ledger, requests that may write are
+ * noted (upstream_ledger.h).
  * SIGTERM or SIGINT ends it, and with --exit-with-stdin so does the end of stdin: its starter can't leave it behind
  * by dying.
  *
@@ -29,7 +33,9 @@
 
 #include "clock.h"
 #include "http1.h"
+#include "upstream_ledger.h"
 #include "upstream_location.h"
+#include "upstream_reach.h"
 
 #define EVENTS_MAX 256
 #define ACCEPTS_PER_EVENT_MAX 64
@@ -38,8 +44,10 @@
 #define INPUT_BYTES 65536 /* a request's head must fit */
 #define ANSWER_BYTES_MAX 1024
 #define DESCRIPTORS_BESIDE 16
+#define BACKLOG 4096
 #define LISTENER_TAG UINT64_MAX
 #define STOP_TAG (UINT64_MAX - 1)
+#define ANSWER_TIME_PATH "/__answer-ms/"
 
 enum outcome { DONE, BAD_REQUEST, HEAD_TOO_LONG, LOCATION_FULL, OUTCOMES };
 
@@ -55,7 +63,7 @@ static const struct {
 
 enum phase { READING_HEAD, READING_BODY, AWAITING_WORK };
 
-enum resource { ANY_RESOURCE, HEALTH, STATS, CAPACITY_HOST };
+enum resource { ANY_RESOURCE, HEALTH, STATS, CAPACITY_HOST, ANSWER_TIME, VANISHING };
 
 struct caller {
     struct waiting waiting; /* first, for upstream_location.h */
@@ -67,6 +75,7 @@ struct caller {
     bool drained; /* nothing was left in the socket when it was last read */
     bool hung_up; /* the socket has an end to be read */
     struct http_body body;
+    char entry[LEDGER_ENTRY_BYTES];
     char *input; /* INPUT_BYTES */
     size_t used;
 };
@@ -74,6 +83,7 @@ struct caller {
 struct server {
     struct options options;
     struct location location;
+    struct ledger ledger;
     int epoll_fd, listener_fd, signal_fd;
     struct caller *callers;
     char *inputs; /* apart, so that what is never used is never touched */
@@ -81,6 +91,7 @@ struct server {
     size_t vacant_count;
     uint64_t answered[OUTCOMES];
     uint64_t abandoned; /* requests whose caller hung up before the answer */
+    bool vanishes; /* as soon as what is at hand is answered */
     bool stopped;
 };
 
@@ -125,6 +136,10 @@ static void send_answer(struct server *server, struct caller *caller, int status
 
 static void answer(struct server *server, struct caller *caller, enum outcome outcome) {
     server->answered[outcome]++;
+    if (outcome == DONE && !ledger_add(&server->ledger, caller->entry)) {
+        perror("upstream: --ledger");
+        exit(1);
+    }
     send_answer(server, caller, ANSWERS[outcome].status, ANSWERS[outcome].reason, ANSWERS[outcome].body);
 }
 
@@ -153,7 +168,8 @@ static void send_stats(struct server *server, struct caller *caller) {
 }
 
 static void act_on_request(struct server *server, struct caller *caller) {
-    if (caller->resource == HEALTH || caller->resource == CAPACITY_HOST) {
+    server->vanishes = server->vanishes || caller->resource == VANISHING;
+    if (caller->resource != ANY_RESOURCE && caller->resource != STATS) {
         send_answer(server, caller, 200, "OK", "ok");
     } else if (caller->resource == STATS) {
         send_stats(server, caller);
@@ -166,9 +182,20 @@ static void act_on_request(struct server *server, struct caller *caller) {
     }
 }
 
-static enum resource resource_of(const struct http_head *head) {
-    if (slice_is(head->words[0], "PUT") && slice_is(head->words[1], "/__capacity-host")) {
+static enum resource changed_by(struct slice target) {
+    if (slice_is(target, "/__capacity-host")) {
         return CAPACITY_HOST;
+    }
+    if (slice_is(target, "/__vanish")) {
+        return VANISHING;
+    }
+    size_t size = strlen(ANSWER_TIME_PATH);
+    return target.size > size && memcmp(target.start, ANSWER_TIME_PATH, size) == 0 ? ANSWER_TIME : ANY_RESOURCE;
+}
+
+static enum resource resource_of(const struct http_head *head) {
+    if (slice_is(head->words[0], "PUT")) {
+        return changed_by(head->words[1]);
     }
     bool gets = slice_is(head->words[0], "GET");
     if (gets && slice_is(head->words[1], "/healthz")) {
@@ -192,11 +219,23 @@ static void set_capacity_host(struct options *options, struct slice name) {
     options->capacity_host[size] = '\0';
 }
 
+/* Leaves it as it is if the target names no whole number of milliseconds. */
+static void set_answer_time(struct options *options, struct slice target) {
+    char *end;
+    unsigned long answer_ms = strtoul(target.start + strlen(ANSWER_TIME_PATH), &end, 10);
+    if (end == target.start + target.size && answer_ms <= WAIT_MS_MAX) {
+        options->answer_ns = (int64_t)answer_ms * NS_PER_MS;
+    }
+}
+
 static void note_request(struct server *server, struct caller *caller, const struct http_head *head) {
     caller->resource = resource_of(head);
     if (caller->resource == CAPACITY_HOST) {
         set_capacity_host(&server->options, name_of_host(head));
+    } else if (caller->resource == ANSWER_TIME) {
+        set_answer_time(&server->options, head->words[1]);
     }
+    ledger_describe(caller->entry, head);
     caller->asks_for_head = slice_is(head->words[0], "HEAD");
     caller->wants_close = head->wants_close;
     caller->body = http_request_body(head);
@@ -311,14 +350,33 @@ static void welcome(struct server *server, int fd) {
     }
 }
 
-static void accept_callers(struct server *server) {
-    for (int i = 0; i < ACCEPTS_PER_EVENT_MAX; i++) {
+static void accept_callers(struct server *server, int most) {
+    for (int i = 0; i < most; i++) {
         int fd = accept4(server->listener_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             return;
         }
         welcome(server, fd);
     }
+}
+
+static void with_all_connections(const struct server *server, void (*act)(int fd)) {
+    for (size_t i = 0; i < server->options.connections_max; i++) {
+        if (server->callers[i].fd >= 0) {
+            act(server->callers[i].fd);
+        }
+    }
+}
+
+/* Nobody may be left over that was connected, but not yet welcome. */
+static void vanish(struct server *server) {
+    reach_cut(server->listener_fd);
+    accept_callers(server, BACKLOG);
+    with_all_connections(server, reach_cut);
+    raise(SIGSTOP);
+    with_all_connections(server, reach_restore);
+    reach_restore(server->listener_fd);
+    server->vanishes = false;
 }
 
 static void answer_done(struct server *server) {
@@ -342,7 +400,7 @@ static void serve(struct server *server) {
         int count = epoll_pwait2(server->epoll_fd, events, EVENTS_MAX, &sleep, NULL);
         for (int i = 0; i < count; i++) {
             if (events[i].data.u64 == LISTENER_TAG) {
-                accept_callers(server);
+                accept_callers(server, ACCEPTS_PER_EVENT_MAX);
             } else if (events[i].data.u64 == STOP_TAG) {
                 server->stopped = true;
             } else {
@@ -350,18 +408,21 @@ static void serve(struct server *server) {
             }
         }
         answer_done(server);
+        if (server->vanishes) {
+            vanish(server);
+        }
     }
 }
 
 static bool listen_on_loopback(struct server *server) {
     const int yes = 1;
     struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(server->options.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        .sin_family = AF_INET, .sin_port = htons(server->options.port), .sin_addr = server->options.address};
     socklen_t size = sizeof address;
     server->listener_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(server->listener_fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     bool good = bind(server->listener_fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-                listen(server->listener_fd, 4096) == 0 &&
+                listen(server->listener_fd, BACKLOG) == 0 &&
                 getsockname(server->listener_fd, (struct sockaddr *)&address, &size) == 0 &&
                 watch(server, server->listener_fd, EPOLLIN, LISTENER_TAG);
     server->options.port = ntohs(address.sin_port);
@@ -374,6 +435,8 @@ static bool watch_for_stop(struct server *server) {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    /* Standing still, it wouldn't see that its starter is gone. */
+    prctl(PR_SET_PDEATHSIG, SIGCONT);
     server->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     bool good = watch(server, server->signal_fd, EPOLLIN, STOP_TAG);
     return good && (!server->options.exits_with_stdin || watch(server, STDIN_FILENO, EPOLLIN, STOP_TAG));
@@ -421,7 +484,11 @@ int main(int argument_count, char **arguments) {
         return 1;
     }
     if (!watch_for_stop(&server) || !listen_on_loopback(&server)) {
-        perror("upstream: listening on 127.0.0.1, or watching stdin");
+        perror("upstream: listening, or watching stdin");
+        return 1;
+    }
+    if (!ledger_open(&server.ledger, server.options.ledger)) {
+        perror("upstream: --ledger");
         return 1;
     }
     wake_on_time();

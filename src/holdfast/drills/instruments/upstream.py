@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import os
+import signal
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import psutil
+
 from holdfast.drills.instruments.build import build_instrument
-from holdfast.drills.instruments.process import InstrumentProcess, Placement
+from holdfast.drills.instruments.process import InstrumentError, InstrumentProcess, Placement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
 STATS_S_MAX = 10.0
+LOOK_S = 0.001
 ANYWHERE = Placement()
 
 
@@ -25,7 +32,8 @@ class UpstreamOptions:
 
     At most `cap` requests are worked on at once; more of them queue (up to `queue_max`, then 503) or are rejected
     with 503. Work takes `answer_ms`. The capacity host's takes `answer_ms` times the number of its requests worked on,
-    at most `capacity_answer_ms_max`. Port 0 is a free one.
+    at most `capacity_answer_ms_max`. It listens on an address of 127.0.0.0/8; port 0 is a free one. What it answers to
+    requests that may write is noted in the `ledger`, a line `NANOSECONDS METHOD TARGET` each (CLOCK_MONOTONIC).
     """
 
     cap: int = 64
@@ -35,7 +43,9 @@ class UpstreamOptions:
     answer_ms: float = 5.0
     capacity_answer_ms_max: float = 500.0
     connections_max: int = 8_192
+    address: str = "127.0.0.1"
     port: int = 0
+    ledger: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class UpstreamStats:
 
 
 class Upstream:
-    """A running upstream on 127.0.0.1. As a context manager, it is gone when the block is left.
+    """A running upstream. As a context manager, it is gone when the block is left.
 
     It also ends by itself when the process that started it does, however that happens.
     """
@@ -70,6 +80,7 @@ class Upstream:
         """Starts it. Raises InstrumentError, BuildError."""
         command = [str(build_instrument("upstream")), "--exit-with-stdin", *render_options(options)]
         self._process = InstrumentProcess(command, placement)
+        self.address = options.address
         self.port: int = self._process.announcement["port"]
 
     @property
@@ -79,12 +90,7 @@ class Upstream:
 
     def read_stats(self) -> UpstreamStats:
         """What goes on now; peaks start again. Raises OSError when it doesn't answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=STATS_S_MAX)
-        try:
-            connection.request("GET", "/__stats")
-            fields: dict[str, Any] = json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
+        fields: dict[str, Any] = json.loads(self._ask("GET", "/__stats"))
         answered = {int(status): count for status, count in fields.pop("answered").items()}
         return UpstreamStats(**fields, answered=answered)
 
@@ -94,10 +100,45 @@ class Upstream:
 
     def set_capacity_host(self, host: str) -> None:
         """From now on this host's work takes longer the more of it there is. Raises OSError when it doesn't answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=STATS_S_MAX)
+        self._ask("PUT", "/__capacity-host", host)
+
+    def set_answer_ms(self, answer_ms: int) -> None:
+        """From now on work takes so long. Raises OSError when it doesn't answer."""
+        self._ask("PUT", f"/__answer-ms/{answer_ms}")
+
+    def vanish(self) -> None:
+        """Returns when whatever is sent to it is dropped unseen and unanswered, as by a network that swallows packets.
+
+        That goes on until `wake`. Raises OSError, InstrumentError when it doesn't.
+        """
+        self._ask("PUT", "/__vanish")
+        self._await_stop()
+
+    def hang(self) -> None:
+        """It stands still until `wake`; connections to it are still made. Raises InstrumentError."""
+        os.kill(self.pid, signal.SIGSTOP)
+        self._await_stop()
+
+    def wake(self) -> None:
+        """Let it go on that has vanished or hung. Nothing when it has ended."""
+        self._process.resume()
+
+    def kill(self) -> None:
+        """Ends it by SIGKILL: connections to it are refused from then on."""
+        self._process.kill()
+
+    def _await_stop(self) -> None:
+        deadline = time.monotonic() + STATS_S_MAX
+        while psutil.Process(self.pid).status() != psutil.STATUS_STOPPED:
+            if time.monotonic() > deadline:
+                raise InstrumentError(f"the upstream still works after {STATS_S_MAX:g} s")
+            time.sleep(LOOK_S)
+
+    def _ask(self, method: str, path: str, host: str | None = None) -> bytes:
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=STATS_S_MAX)
         try:
-            connection.request("PUT", "/__capacity-host", headers={"Host": host})
-            connection.getresponse().read()
+            connection.request(method, path, headers={"Host": host} if host else {})
+            return connection.getresponse().read()
         finally:
             connection.close()
 
@@ -119,6 +160,7 @@ class Upstream:
 def render_options(options: UpstreamOptions) -> list[str]:
     """The options as the program's arguments."""
     return [
+        f"--address={options.address}",
         f"--port={options.port}",
         f"--cap={options.cap}",
         f"--when-full={options.when_full}",
@@ -127,6 +169,7 @@ def render_options(options: UpstreamOptions) -> list[str]:
         f"--answer-ms={options.answer_ms}",
         f"--capacity-answer-ms-max={options.capacity_answer_ms_max}",
         f"--connections-max={options.connections_max}",
+        *([] if options.ledger is None else [f"--ledger={options.ledger}"]),
     ]
 
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "upstream_options.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +9,8 @@
 
 #include "clock.h"
 
-#define WAIT_MS_MAX 60000
-
 static const struct option KNOWN[] = {
+    {"address", required_argument, NULL, 'i'},
     {"port", required_argument, NULL, 'p'},
     {"cap", required_argument, NULL, 'c'},
     {"when-full", required_argument, NULL, 'w'},
@@ -19,6 +19,7 @@ static const struct option KNOWN[] = {
     {"answer-ms", required_argument, NULL, 'a'},
     {"capacity-answer-ms-max", required_argument, NULL, 'm'},
     {"connections-max", required_argument, NULL, 'n'},
+    {"ledger", required_argument, NULL, 'l'},
     {"exit-with-stdin", no_argument, NULL, 'x'},
     {NULL, 0, NULL, 0},
 };
@@ -55,12 +56,24 @@ static bool parse_port(const char *text, uint16_t *port) {
     return good;
 }
 
+static bool parse_address(const char *text, struct in_addr *address) {
+    return inet_pton(AF_INET, text, address) == 1 && ntohl(address->s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+static bool parse_file_name(const char *text, char *name) {
+    return snprintf(name, FILE_NAME_BYTES_MAX, "%s", text) < FILE_NAME_BYTES_MAX;
+}
+
 static bool parse_host(const char *text, char *host) {
     return snprintf(host, HOST_BYTES_MAX, "%s", text) < HOST_BYTES_MAX;
 }
 
 static bool take_option(struct options *options, int letter, const char *text) {
     switch (letter) {
+    case 'i':
+        return parse_address(text, &options->address);
+    case 'l':
+        return parse_file_name(text, options->ledger);
     case 'p':
         return parse_port(text, &options->port);
     case 'c':
@@ -87,6 +100,7 @@ static bool take_option(struct options *options, int letter, const char *text) {
 
 bool options_parse(struct options *options, int argument_count, char **arguments) {
     *options = (struct options){
+        .address.s_addr = htonl(INADDR_LOOPBACK),
         .cap = 64,
         .queue_max = CALLERS_MAX,
         .answer_ns = 5 * NS_PER_MS,

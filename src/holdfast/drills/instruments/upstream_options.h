@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_UPSTREAM_OPTIONS_H
 #define HOLDFAST_UPSTREAM_OPTIONS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,9 +10,13 @@
 #define CAP_MAX 100000
 #define CALLERS_MAX 65536
 #define HOST_BYTES_MAX 256
+#define FILE_NAME_BYTES_MAX 4096
+#define WAIT_MS_MAX 60000
 
 struct options {
+    struct in_addr address;     /* of 127.0.0.0/8 */
     uint16_t port;              /* 0: any free one */
+    char ledger[FILE_NAME_BYTES_MAX]; /* "" for none */
     size_t cap;                 /* concurrent requests of all hosts together */
     bool rejects_when_full;     /* else it queues */
     size_t queue_max;           /* beyond it even the queueing mode rejects */

@@ -5,17 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from holdfast.drills.stage.names import name_edge, name_host, service_names
-from holdfast.model.platform import (
-    Capacity,
-    Clients,
-    Edge,
-    Location,
-    Platform,
-    Retries,
-    Service,
-    Tenant,
-    Upstream,
-)
+from holdfast.model.platform import Capacity, Clients, Edge, Location, Platform, Service, Tenant
+from holdfast.model.upstream import Retries, Upstream
 from holdfast.spec import dump_platform
 
 if TYPE_CHECKING:

@@ -16,12 +16,11 @@ from holdfast.model.platform import (
     Location,
     Mode,
     Platform,
-    Retries,
     Service,
     ServiceDefaults,
     Tenant,
-    Upstream,
 )
+from holdfast.model.upstream import Retries, Upstream
 from holdfast.spec import dump_platform
 
 if TYPE_CHECKING:

@@ -19,12 +19,11 @@ from holdfast.model.platform import (
     Mode,
     Platform,
     Response,
-    Retries,
     Service,
     ServiceDefaults,
     Tenant,
-    Upstream,
 )
+from holdfast.model.upstream import Retries, Upstream
 from holdfast.spec import dump_platform
 
 if TYPE_CHECKING:

@@ -6,19 +6,8 @@ from typing import TYPE_CHECKING
 
 from holdfast.drills.rogue_monitor.cast import list_services
 from holdfast.drills.stage.names import name_edge, name_host
-from holdfast.model.platform import (
-    Accept,
-    Capacity,
-    Clients,
-    Edge,
-    GraphQL,
-    Location,
-    Platform,
-    Retries,
-    Service,
-    Tenant,
-    Upstream,
-)
+from holdfast.model.platform import Accept, Capacity, Clients, Edge, GraphQL, Location, Platform, Service, Tenant
+from holdfast.model.upstream import Retries, Upstream
 from holdfast.spec import dump_platform
 
 if TYPE_CHECKING:

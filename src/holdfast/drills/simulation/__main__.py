@@ -1,4 +1,4 @@
-"""`python -m holdfast.drills.simulation stories|month|hour|rollouts`: see each command's help."""
+"""`python -m holdfast.drills.simulation stories|month|hour|rollouts|failovers|restoration`: see each command's help."""
 
 import json
 import sys
@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from holdfast.drills.simulation.crowd import HOUR, MONTH, Size, run_crowd
+from holdfast.drills.simulation.failovers import run_failovers
+from holdfast.drills.simulation.restoration import run_restoration
 from holdfast.drills.simulation.rollouts import run_rollouts
 from holdfast.drills.simulation.stories import STORIES, tell_all
 
@@ -79,6 +81,39 @@ def rollouts(
         out.write_text(text + "\n", encoding="utf-8")
     missed = any(trial["ok"] is False for trial in result["bad"])
     raise typer.Exit(code=1 if missed or result["harmless"]["rolled_back"] else 0)
+
+
+@app.command()
+def restoration(
+    seeds: Annotated[int, typer.Argument(help="How many platforms.")] = 5,
+    services: Annotated[int, typer.Option(help="Services of each platform.", min=2, max=99)] = 50,
+    first: Annotated[int, typer.Option(help="The first seed.")] = 1,
+    out: Out = None,
+) -> None:
+    """Bring services with dependencies back after an outage: by their turns, each by itself, and all at once."""
+    runs = [run_restoration(services, seed) for seed in range(first, first + seeds)]
+    text = json.dumps({"platforms": runs}, indent=2)
+    typer.echo(text)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    raise typer.Exit(code=0 if all(run["ok"] for run in runs) else 1)
+
+
+@app.command()
+def failovers(
+    runs: Annotated[int, typer.Option(help="How many primaries that come and go; a fifth as many of each loss.")] = 100,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 1,
+    seed: Seed = 1,
+    out: Out = None,
+) -> None:
+    """Lose primaries, for a moment or for good, for all edges or a few: how soon services move, and that none flaps."""
+    result = run_failovers(runs, seed, jobs, lambda line: typer.echo(line, err=True))
+    text = json.dumps(result, indent=2)
+    typer.echo(text)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    is_well = not result["flapping"]["flapped"] and result["seen_by_few"]["ok"]
+    raise typer.Exit(code=0 if is_well and all(loss["ok"] for loss in result["lost"]) else 1)
 
 
 def _run(size: Size, seed: int, out: Path | None) -> None:

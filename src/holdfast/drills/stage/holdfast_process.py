@@ -17,6 +17,7 @@ import psutil
 
 from holdfast.adapters.envoy.process import EnvoyProcess, adopt_envoy
 from holdfast.drills.broken import DrillBroken
+from holdfast.runtime.recovery.spooler_process import find_spooler
 from holdfast.runtime.state_dir import StateDir
 from holdfast.views.status import StatusDocument
 
@@ -116,7 +117,7 @@ class HoldfastProcess:
 
     def stop(self) -> None:
         """End it, its agents and its Envoys: politely, then by force, each by its pid. Nothing when all have ended."""
-        left = [*self._agents(), *map(_process_of, self.envoys.values())]
+        left = [find_spooler(self.places.path / "spool"), *self._agents(), *map(_process_of, self.envoys.values())]
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_S_MAX)

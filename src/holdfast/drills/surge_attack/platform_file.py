@@ -20,8 +20,8 @@ from holdfast.model.platform import (
     Service,
     ServiceDefaults,
     Tenant,
-    Upstream,
 )
+from holdfast.model.upstream import Upstream
 from holdfast.spec import dump_platform
 
 if TYPE_CHECKING:

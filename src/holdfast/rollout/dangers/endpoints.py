@@ -74,7 +74,7 @@ def find_moved_along(change: Change) -> Iterator[Danger]:
     asked |= {name for name, usage in change.usage.services.items() if usage.rps}
     moves: dict[tuple[frozenset[str], frozenset[str]], list[str]] = {}
     for name in filter(change.changes.mentioned.__contains__, change.lasting):
-        was, will = (frozenset(i.services[name].service.upstream.endpoints) for i in (change.old, change.new))
+        was, will = (frozenset(i.services[name].service.upstream.addresses) for i in (change.old, change.new))
         if not was & will:
             moves.setdefault((was, will), []).append(name)
     for (was, will), services in sorted(moves.items(), key=lambda item: item[1]):
@@ -89,7 +89,7 @@ def find_endpoints_gone(change: Change) -> Iterator[Danger]:
     """Many services at once that would have half of their endpoints left, or fewer, and no new ones."""
     gone: dict[str, list[str]] = {}
     for name in change.lasting:
-        was, will = (set(i.services[name].service.upstream.endpoints) for i in (change.old, change.new))
+        was, will = (set(i.services[name].service.upstream.addresses) for i in (change.old, change.new))
         if will < was and 2 * len(will) <= len(was):
             gone[name] = sorted(was - will)
     if len(gone) >= MANY_MIN:
@@ -102,6 +102,6 @@ def _endpoints(intent: Intent) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, owned in intent.services.items():
         for upstream in (owned.service.upstream, *owned.service.upstreams.values()):
-            for endpoint in upstream.endpoints:
+            for endpoint in upstream.addresses:
                 found.setdefault(endpoint, set()).add(name)
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from holdfast.model.intent import Intent
-from holdfast.model.platform import HealthCheck, Upstream
+from holdfast.model.upstream import HealthCheck, Upstream
 from holdfast.rollout.danger import Change, Danger
 
 
@@ -19,10 +19,10 @@ def find_short_checks(change: Change) -> Iterator[Danger]:
         if slow and sum(each for _, each in slow) * 2 >= weight:
             message = (
                 f"the health check of {shown} would ask for {check.path}, which takes {slow[0][0]:g} s, and wait "
-                f"{check.timeout:g} s: after {check.unhealthy_after} of them {len(upstream.endpoints)} of "
-                f"{len(upstream.endpoints)} endpoints are out"
+                f"{check.timeout:g} s: after {check.unhealthy_after} of them {len(upstream.addresses)} of "
+                f"{len(upstream.addresses)} endpoints are out"
             )
-            yield Danger("check-too-short", message, (name,), upstream.endpoints)
+            yield Danger("check-too-short", message, (name,), upstream.addresses)
 
 
 def _is_stricter(check: HealthCheck, was: HealthCheck | None) -> bool:
@@ -31,7 +31,7 @@ def _is_stricter(check: HealthCheck, was: HealthCheck | None) -> bool:
 
 def _measure(change: Change, upstream: Upstream, check: HealthCheck) -> Iterator[tuple[float, float]]:
     """How long the same path of these endpoints took requests that were recorded, and how many each stands for."""
-    wanted, endpoints = check.path.partition("?")[0], tuple(sorted(upstream.endpoints))
+    wanted, endpoints = check.path.partition("?")[0], tuple(sorted(upstream.addresses))
     for request, _, new in change.tried:
         same = new.endpoints == endpoints and new.path.partition("?")[0] == wanted
         if same and request.latency_s is not None:
@@ -43,10 +43,10 @@ def find_unfit_endpoints(change: Change) -> Iterator[Danger]:
     for name, shown, upstream, was in _each_upstream(change):
         asked = (upstream.protocol, upstream.health_check and upstream.health_check.path)
         before = (was.protocol, was.health_check and was.health_check.path) if was else None
-        known = set(was.endpoints) if was and asked == before else set()
-        unfit = [each for each in upstream.endpoints if each in change.unfit and each not in known]
+        known = set(was.addresses) if was and asked == before else set()
+        unfit = [each for each in upstream.addresses if each in change.unfit and each not in known]
         if unfit:
-            count = f"{len(unfit)} of {len(upstream.endpoints)} endpoints"
+            count = f"{len(unfit)} of {len(upstream.addresses)} endpoints"
             message = f"{count} of {shown} don't do what edges would ask of them: {change.unfit[unfit[0]]}"
             yield Danger("endpoint-unfit", message, (name,), tuple(f"{each}: {change.unfit[each]}" for each in unfit))
 

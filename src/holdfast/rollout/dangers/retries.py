@@ -6,7 +6,7 @@ from math import prod
 from typing import Final, NamedTuple
 
 from holdfast.model.intent import Intent
-from holdfast.model.platform import Retries
+from holdfast.model.upstream import Retries
 from holdfast.rollout.danger import Change, Danger
 from holdfast.rollout.hosts import find_service, index_hosts
 

@@ -7,6 +7,8 @@ from holdfast import __version__
 from holdfast.adapters.metrics import MetricsReading, WatchHealth
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
+from holdfast.runtime.recovery.assets import AssetKeeper
+from holdfast.runtime.recovery.readiness import ReadinessProver
 from holdfast.runtime.watch.guard import TICK_S, WORDS, Level
 from holdfast.runtime.watch.watcher import Watcher
 
@@ -17,8 +19,17 @@ CONCERN_MAX: Final = 500
 class LiveMetrics:
     """`adapters.metrics.MetricsSource` over a running control. Belongs to control's event loop."""
 
-    def __init__(self, control: Control, watcher: Watcher, components: Components) -> None:
+    def __init__(
+        self,
+        control: Control,
+        watcher: Watcher,
+        components: Components,
+        readiness: ReadinessProver,
+        assets: AssetKeeper,
+    ) -> None:
         self._control = control
+        self._readiness = readiness
+        self._assets = assets
         self._watcher = watcher
         self._components = components
         self._started_at = control.world.clock()
@@ -40,6 +51,8 @@ class LiveMetrics:
             watch=WatchHealth(guard.share * TICK_S[guard.level], guard.lag_s, degraded),
             journal_writable=control.journal_writable,
             unrecorded=len(control.core.unrecorded),
+            standbys=self._readiness.judge_all(),
+            assets=self._assets.standing,
         )
 
     def services_of_concern(self) -> Collection[str]:

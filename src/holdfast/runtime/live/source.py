@@ -12,6 +12,8 @@ from holdfast.runtime.explaining import Explainer
 from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live.guards import Guards
 from holdfast.runtime.operations import Operations
+from holdfast.runtime.recovery.readiness import ReadinessProver
+from holdfast.runtime.recovery.restoring import Restorer
 from holdfast.runtime.watch.watcher import Watcher
 from holdfast.views.explanation import ExplanationsDocument
 from holdfast.views.ledger import LedgerDocument, LedgerEntryDocument, LedgerQuery
@@ -31,6 +33,8 @@ from holdfast.views.live_pages import (
 from holdfast.views.live_rows import Standing, show_page
 from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery, ServiceRow
 from holdfast.views.mitigations import MitigationsDocument
+from holdfast.views.readiness import ReadinessDocument
+from holdfast.views.restoration import RestorationDocument
 from holdfast.views.rollout import RolloutsDocument
 
 BUSIEST: Final = 12
@@ -53,6 +57,8 @@ class Parts:
     explainer: Explainer
     guards: Guards
     ledger: Ledger
+    readiness: ReadinessProver
+    restorer: Restorer
 
 
 class Live:
@@ -127,6 +133,14 @@ class Live:
     def rollouts(self) -> RolloutsDocument:
         """What is on its way, what went back last, and whether anything may go out."""
         return self._parts.operations.rollouts.show()
+
+    def readiness(self, tenant: str | None) -> ReadinessDocument:
+        """Whether standbys could take over."""
+        return self._parts.readiness.show(None, tenant)
+
+    def restoration(self, tenant: str | None) -> RestorationDocument:
+        """Who comes back after an outage, and what they wait for."""
+        return self._parts.restorer.show(tenant)
 
     def guards(self) -> GuardsDocument:
         """How Holdfast's own parts are."""

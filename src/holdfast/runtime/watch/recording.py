@@ -6,11 +6,13 @@ from typing import Final
 from holdfast.detect.attribution import Attribution
 from holdfast.detect.tick_result import TickResult
 from holdfast.engine.command import CloseFinding, OpenFinding, UpdateFinding
-from holdfast.model.finding import Finding, FindingId, Tier
+from holdfast.model.finding import Finding, FindingId, FindingKind, Tier
 from holdfast.model.state import State
 
 NEWS_FACTOR: Final = 1.5
 """An open finding's numbers are written down anew when they are so many times those that were."""
+_OTHERS: Final = frozenset({FindingKind.LOSS})
+"""What isn't the watch's to find, nor to close."""
 RESTART_GRACE_S: Final = 60.0
 """A finding from before control's start is kept open for so long, while the watch learns what goes on."""
 
@@ -30,7 +32,7 @@ def record_findings(
                 noted.append(UpdateFinding(id_, finding.model_copy(update=began)))
         elif finding.tier is Tier.HARMFUL:
             noted.append(OpenFinding(finding))
-    over = (id_ for key, id_ in open_ids.items() if key not in result.findings)
+    over = (i for key, i in open_ids.items() if key not in result.findings and state.findings[i].kind not in _OTHERS)
     noted += [
         CloseFinding(id_, "it is as usual again") for id_ in over if _may_close(state, id_, result, watching_since)
     ]

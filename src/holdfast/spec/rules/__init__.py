@@ -7,6 +7,7 @@ from holdfast.model.platform import Platform
 from holdfast.spec.codes import Finding
 from holdfast.spec.rules.accept import check_accepts
 from holdfast.spec.rules.addresses import check_endpoints, check_listens
+from holdfast.spec.rules.assets import check_static
 from holdfast.spec.rules.capacity import (
     check_bursts,
     check_connections,
@@ -15,6 +16,8 @@ from holdfast.spec.rules.capacity import (
     check_maxima,
 )
 from holdfast.spec.rules.clients import check_prefix, check_trust, check_trust_stated
+from holdfast.spec.rules.dependencies import check_dependencies
+from holdfast.spec.rules.endpoints import check_sources
 from holdfast.spec.rules.hosts import check_hosts
 from holdfast.spec.rules.limits import check_limits
 from holdfast.spec.rules.names import check_edge_names, check_service_names
@@ -22,6 +25,7 @@ from holdfast.spec.rules.pools import check_pools
 from holdfast.spec.rules.redirects import check_redirects
 from holdfast.spec.rules.response import check_contacts, check_told
 from holdfast.spec.rules.routes import check_routes
+from holdfast.spec.rules.standbys import check_deferred, check_standbys
 from holdfast.spec.rules.upstream import check_upstreams
 from holdfast.spec.rules.walls import check_walls
 
@@ -39,6 +43,7 @@ RULES: Final = (
     Rule(check_hosts),
     Rule(check_listens, frozenset({"locations"})),
     Rule(check_endpoints, frozenset({"locations"})),
+    Rule(check_sources),
     Rule(check_pools, frozenset({"locations", "pools"})),
     Rule(check_guarantees, frozenset({"locations", "defaults"})),
     Rule(check_maxima, frozenset({"locations", "defaults"})),
@@ -48,9 +53,13 @@ RULES: Final = (
     Rule(check_edge_parts, frozenset({"locations", "defaults"})),
     Rule(check_limits, frozenset({"locations", "defaults", "bounds"})),
     Rule(check_upstreams),
+    Rule(check_standbys, frozenset({"locations", "sites"})),
+    Rule(check_deferred),
+    Rule(check_static),
     Rule(check_accepts),
     Rule(check_routes),
     Rule(check_redirects),
+    Rule(check_dependencies),
     Rule(check_trust, frozenset({"clients"})),
     Rule(check_trust_stated, frozenset({"clients", "locations", "defaults"})),
     Rule(check_prefix, frozenset({"clients", "defaults"})),

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from holdfast.model.platform import Platform
 from holdfast.spec.codes import Finding, Path, error, warning
-from holdfast.spec.rules.walk import Sent, each_upstream
+from holdfast.spec.rules.walk import Backend, each_backend
 
 LISTEN_TWICE = error(
     "HF311",
@@ -128,9 +128,9 @@ def _overlaps(one: IP, other: IP) -> bool:
 def check_endpoints(platform: Platform) -> Iterator[Finding]:
     """Endpoints are destinations, none of them an edge."""
     edges = {split_address(listen): (edge, path) for path, edge, listen in each_listen(platform)}
-    for sent in each_upstream(platform):
+    for sent in each_backend(platform):
         seen: set[tuple[str, int]] = set()
-        for index, endpoint in enumerate(sent.upstream.endpoints):
+        for index, endpoint in enumerate(sent.standby.addresses):
             path = (*sent.path, "endpoints", index)
             address = split_address(endpoint)
             yield from _check_endpoint(sent, path, endpoint, edges)
@@ -140,7 +140,7 @@ def check_endpoints(platform: Platform) -> Iterator[Finding]:
 
 
 def _check_endpoint(
-    sent: Sent, path: Path, endpoint: str, edges: dict[tuple[str, int], tuple[str, Path]]
+    sent: Backend, path: Path, endpoint: str, edges: dict[tuple[str, int], tuple[str, Path]]
 ) -> Iterator[Finding]:
     host, port = split_address(endpoint)
     listener = edges.get((host, port)) or edges.get(("127.0.0.1", port) if host == "localhost" else ("", 0))

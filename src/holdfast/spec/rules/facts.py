@@ -6,7 +6,7 @@ from holdfast.model.platform import Platform
 from holdfast.spec.codes import Finding, error
 from holdfast.spec.facts import Facts
 from holdfast.spec.rules.addresses import each_listen, split_address
-from holdfast.spec.rules.walk import each_upstream
+from holdfast.spec.rules.walk import each_backend
 
 UNRESOLVED = error(
     "HF701",
@@ -27,8 +27,8 @@ def check_facts(platform: Platform, facts: Facts) -> Iterator[Finding]:
         if listen in facts.ports_in_use:
             message = f"edge {edge} can't listen on {listen}: something else does"
             yield PORT_IN_USE.at(path, message, "stop what listens there, or choose another port")
-    for sent in each_upstream(platform) if facts.unresolved else ():
-        for index, endpoint in enumerate(sent.upstream.endpoints):
+    for sent in each_backend(platform) if facts.unresolved else ():
+        for index, endpoint in enumerate(sent.standby.addresses):
             host = split_address(endpoint)[0]
             if host in facts.unresolved:
                 message = f"{host}, an endpoint of {sent.name}, has no address"

@@ -8,7 +8,7 @@ from typing import Final
 from holdfast.model.platform import Platform, Pool
 from holdfast.spec.codes import Finding, Path, error
 from holdfast.spec.rules.addresses import each_listen, parse_ip, split_address
-from holdfast.spec.rules.walk import each_upstream
+from holdfast.spec.rules.walk import each_backend
 
 BAD_POOL: Final = error(
     "HF331",
@@ -86,8 +86,8 @@ def _check_addresses(platform: Platform) -> Iterator[Finding]:
 
 
 def _list_endpoints(platform: Platform) -> Iterator[tuple[Path, Ip]]:
-    for sent in each_upstream(platform):
-        for index, endpoint in enumerate(sent.upstream.endpoints):
+    for sent in each_backend(platform):
+        for index, endpoint in enumerate(sent.standby.addresses):
             if (address := parse_ip(split_address(endpoint)[0])) is not None:
                 yield (*sent.path, "endpoints", index), address
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from holdfast.model.platform import Platform, Retries
+from holdfast.model.platform import Platform
 from holdfast.model.units import format_duration, format_size
+from holdfast.model.upstream import Retries
 from holdfast.spec.codes import Finding, error, warning
 from holdfast.spec.quantities import format_share
 from holdfast.spec.rules.walk import Sent, each_upstream

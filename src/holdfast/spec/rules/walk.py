@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from holdfast.model.platform import Platform, Service, Upstream
+from holdfast.model.platform import Platform, Service
+from holdfast.model.upstream import Standby, Upstream
 from holdfast.spec.codes import Path
 
 
@@ -35,6 +36,29 @@ def each_upstream(platform: Platform) -> Iterator[Sent]:
         yield Sent((*owned.path, "upstream"), owned, owned.service.upstream)
         for name, upstream in owned.service.upstreams.items():
             yield Sent((*owned.path, "upstreams", name), owned, upstream)
+
+
+class Backend(NamedTuple):
+    """Something of a service that has endpoints: an upstream, or one of its standbys; and where it is written."""
+
+    path: Path
+    owned: Owned
+    standby: Standby
+
+    @property
+    def name(self) -> str:
+        """How people call it."""
+        *_, parent, own = self.path
+        if parent == "standbys":
+            return f"standby {own} of {self.owned.name}"
+        return self.owned.name if own == "upstream" else f"{own} of {self.owned.name}"
+
+
+def each_backend(platform: Platform) -> Iterator[Backend]:
+    """Every upstream and standby of every service, in the order of the file."""
+    for owned in each_service(platform):
+        for path, standby in owned.service.each_backend():
+            yield Backend((*owned.path, *path), owned, standby)
 
 
 def each_service(platform: Platform) -> Iterator[Owned]:

@@ -50,7 +50,7 @@ def test_what_is_blank_is_as_if_it_were_not_written() -> None:
     assert (
         find(
             edit({"set": "tenants.bolt.services.bolt-tickets.upstream", "to": None}), "bolt-tickets"
-        ).upstream.endpoints
+        ).upstream.addresses
         == ()
     )
 
@@ -85,5 +85,5 @@ def test_an_address_is_always_at_the_same_place_and_an_edge_at_its_own() -> None
     finally:
         places.close()
     assert first == again
-    assert find(calls_itself, "jasper-status").upstream.endpoints == (edge,)
-    assert len({e for t in first.tenants.values() for s in t.services.values() for e in s.upstream.endpoints}) > 20
+    assert find(calls_itself, "jasper-status").upstream.addresses == (edge,)
+    assert len({e for t in first.tenants.values() for s in t.services.values() for e in s.upstream.addresses}) > 20

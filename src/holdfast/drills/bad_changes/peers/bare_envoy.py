@@ -19,14 +19,15 @@ from holdfast.agent.settings import admin_socket, agent_socket
 from holdfast.drills.bad_changes.peers.peer import NotExpressible
 from holdfast.drills.peers.peer_process import PeerFailed
 from holdfast.model.intent import Intent
-from holdfast.model.platform import Platform, Upstream
 from holdfast.model.resource import ResourceKey, ResourceType, Snapshot, SnapshotDelta
+from holdfast.model.upstream import Upstream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from holdfast.adapters.xds.messages import Outcome
     from holdfast.adapters.xds.session import Session
+    from holdfast.model.platform import Platform
 
 _READY_S_MAX: Final = 20.0
 _PUSH_S_MAX: Final = 6.0

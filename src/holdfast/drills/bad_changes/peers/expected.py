@@ -51,6 +51,6 @@ def list_owners(files: Files) -> dict[str, frozenset[str]]:
     for tenant in read_leniently(files).tenants.values():
         for name, service in tenant.services.items():
             for upstream in each_upstream(service):
-                for endpoint in upstream.endpoints:
+                for endpoint in upstream.addresses:
                     owners.setdefault(endpoint, set()).add(name)
     return {endpoint: frozenset(names) for endpoint, names in owners.items()}

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from holdfast.model.platform import Clients, Edge, Location, Platform, Service, Tenant, Upstream
+from holdfast.model.platform import Clients, Edge, Location, Platform, Service, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from holdfast.model.upstream import Upstream
 
 LOOPBACK: Final = "127.0.0.1"
 _NETWORK: Final = ip_network("127.0.0.0/8")
@@ -81,7 +83,8 @@ def _place_tenant(tenant: Tenant, places: Places) -> Tenant:
 
 
 def _place_upstream(upstream: Upstream, places: Places) -> Upstream:
-    return upstream.model_copy(update={"endpoints": tuple(places.place(str(each)) for each in upstream.endpoints)})
+    placed = tuple(each.model_copy(update={"address": places.place(each.address)}) for each in upstream.endpoints)
+    return upstream.model_copy(update={"endpoints": placed})
 
 
 def _tell(bound: socket.socket) -> str:

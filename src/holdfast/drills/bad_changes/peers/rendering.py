@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from holdfast.model.effective import EffectiveService
-    from holdfast.model.platform import Platform, Upstream
+    from holdfast.model.platform import Platform
+    from holdfast.model.upstream import Upstream
 
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("holdfast.drills.bad_changes.peers"),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from holdfast.drills.bad_changes.corpus import Case
     from holdfast.drills.bad_changes.editing import Files
     from holdfast.drills.bad_changes.peers.peer import Peer
-    from holdfast.model.platform import HealthCheck, Platform
+    from holdfast.model.platform import Platform
+    from holdfast.model.upstream import HealthCheck
 
 ANSWER_S_MAX: Final = 3.0
 SLOW_ANSWER_S_MAX: Final = 45.0

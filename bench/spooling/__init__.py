@@ -1,0 +1,1 @@
+"""The spool under kills, and with a long backlog."""

@@ -1,0 +1,157 @@
+"""The one thread that touches the database, and commits together whatever was asked for meanwhile."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, TypeVar
+
+import apsw
+
+from holdfast.adapters.spool.accepting import accept_drafts
+from holdfast.adapters.spool.schema import translate_errors
+from holdfast.adapters.spool.tables import Tables
+from holdfast.model.spool import Accepted, Draft, Refusal, Refused, SpoolUnavailable
+
+_log = logging.getLogger("holdfast.spool")
+_Answer = TypeVar("_Answer")
+BATCH_MAX: Final = 1_024
+"""How much is committed together at most: a client that waits shouldn't wait for everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something to be done with the tables, and who waits for it. `writes`: it belongs into a commit."""
+
+    do: Callable[[Tables], Any]
+    writes: bool
+    future: "asyncio.Future[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A draft to be accepted, and who waits for it."""
+
+    draft: Draft
+    future: "asyncio.Future[Any]"
+
+
+_Job = Asked | Offered
+_Result = tuple["asyncio.Future[Any]", Any, BaseException | None]
+
+
+class Writer:
+    """Takes jobs from the event loop, and gives it their results when what they wrote is durable."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._loop = asyncio.get_running_loop()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="spool-writer", daemon=True)
+        self._thread.start()
+
+    def offer(self, draft: Draft) -> "asyncio.Future[Accepted | Refused]":
+        """Accept a draft with the next commit."""
+        future = self._loop.create_future()
+        self._jobs.put(Offered(draft, future))
+        return future
+
+    def ask(self, do: Callable[[Tables], _Answer], *, writes: bool) -> "asyncio.Future[_Answer]":
+        """Do something with the next commit, or after it if it only reads."""
+        future = self._loop.create_future()
+        self._jobs.put(Asked(do, writes, future))
+        return future
+
+    async def stop(self) -> None:
+        """Finish what was asked for before, and let the thread end."""
+        self._jobs.put(None)
+        await self._loop.run_in_executor(None, self._thread.join)
+
+    def _run(self) -> None:
+        running = True
+        while running:
+            jobs, running = self._take_jobs()
+            results = self._do(jobs)
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(_tell, results)
+
+    def _take_jobs(self) -> tuple[list[_Job], bool]:
+        jobs: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            jobs.append(job)
+            if len(jobs) == BATCH_MAX or self._jobs.empty():
+                return jobs, True
+            job = self._jobs.get()
+        return jobs, False
+
+    def _do(self, jobs: Sequence[_Job]) -> list[_Result]:
+        writes = [job for job in jobs if isinstance(job, Offered) or job.writes]
+        reads = [job for job in jobs if isinstance(job, Asked) and not job.writes]
+        return [*self._write(writes), *(self._try(job) for job in reads)]
+
+    def _write(self, jobs: Sequence[_Job]) -> list[_Result]:
+        if not jobs:
+            return []
+        try:
+            with translate_errors():
+                self._tables.begin()
+                results = self._write_all(jobs)
+                self._tables.keep()
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits is told
+            return self._fail(jobs, error)
+        return results
+
+    def _write_all(self, jobs: Sequence[_Job]) -> list[_Result]:
+        results: list[_Result] = []
+        offered: list[Offered] = []
+        for job in jobs:
+            if isinstance(job, Offered):
+                offered.append(job)
+            else:
+                results += self._accept(offered)
+                offered = []
+                results.append(self._try(job))
+        return results + self._accept(offered)
+
+    def _accept(self, offered: Sequence[Offered]) -> list[_Result]:
+        answers = accept_drafts(self._tables, [job.draft for job in offered])
+        return [(job.future, answer, None) for job, answer in zip(offered, answers, strict=True)]
+
+    def _try(self, job: Asked) -> _Result:
+        try:
+            with translate_errors():
+                return job.future, job.do(self._tables), None
+        except SpoolUnavailable as error:
+            if job.writes:
+                raise
+            return job.future, None, error
+        except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+            return job.future, None, error
+
+    def _fail(self, jobs: Sequence[_Job], error: Exception) -> list[_Result]:
+        """Nothing of the commit holds, so nobody is told that it does."""
+        _log.error("nothing could be written: %s", error)
+        with translate_errors():
+            self._tables.take_back()
+        full = isinstance(error.__cause__, apsw.FullError)
+        if full:
+            self._tables.room.is_exhausted()
+        return [
+            (job.future, Refused(Refusal.DISK_FULL), None)
+            if full and isinstance(job, Offered)
+            else (job.future, None, error)
+            for job in jobs
+        ]
+
+
+def _tell(results: Sequence[_Result]) -> None:
+    for future, answer, error in results:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(answer)
+        else:
+            future.set_exception(error)

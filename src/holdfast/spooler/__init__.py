@@ -1,0 +1,1 @@
+"""The process that keeps deferred requests and delivers them: it outlives control."""

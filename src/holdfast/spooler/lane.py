@@ -1,0 +1,98 @@
+"""One service's deliveries: how many may be sent now, what was claimed for it, and whether its clock stands still."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from holdfast.model.spool import Message
+from holdfast.spool.backoff import held_up_s, pause_s
+from holdfast.spool.ramp import Ramp
+
+ASKED_S_MAX: Final = 30.0
+"""The longest that one answer may have everybody else wait; its own message waits for as long as it says."""
+CLAIM_MIN: Final = 4
+CLAIM_MAX: Final = 128
+
+
+@dataclass(slots=True)
+class Lane:
+    """Towards one service. Times are by a clock that nobody sets, in seconds."""
+
+    service: str
+    ramp: Ramp = field(default_factory=Ramp)
+    claimed: deque[Message] = field(default_factory=deque)
+    """For delivery, in order."""
+    in_flight: int = 0
+    resting: int = 0
+    """Slots whose message was answered, and that stay empty for a while."""
+    unsettled: int = 0
+    """Answered, and not written down yet."""
+    has_work: bool = True
+    """Whether the store may have something for it."""
+    is_claiming: bool = False
+    paused_until: float = 0.0
+    held_up: int = 0
+    """How often in a row it was our own doing that nothing was taken."""
+    held_up_since: float | None = None
+    delivered: int = 0
+    """Since the process began."""
+
+    def has_room(self, now: float) -> bool:
+        """Whether one more message may be sent."""
+        slots = 1 if self.is_failing else self.ramp.slots
+        is_behind = self.unsettled > CLAIM_MAX + slots
+        return now >= self.paused_until and self.in_flight + self.resting < slots and not is_behind
+
+    @property
+    def claimed_bytes(self) -> int:
+        """Bytes of the bodies that were claimed and aren't sent yet."""
+        return sum(len(message.body) for message in self.claimed)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last that was heard of the upstream wasn't that it took something."""
+        return self.ramp.failures > 0 or self.held_up > 0
+
+    def wants_more(self, now: float) -> bool:
+        """Whether to claim: ahead of what is sent, so that nobody waits for the store, but not far ahead."""
+        is_ready = self.has_work and not self.is_claiming and now >= self.paused_until
+        return is_ready and len(self.claimed) < self.claims
+
+    @property
+    def claims(self) -> int:
+        """How many messages to claim at once: few, so that what comes later and is more urgent isn't kept waiting."""
+        return 1 if self.is_failing else min(CLAIM_MAX, max(CLAIM_MIN, self.ramp.slots))
+
+    @property
+    def few(self) -> int:
+        """So many are delivered in half a second, about."""
+        quickest_s = self.ramp.quickest_s
+        return int(0.5 * self.ramp.target / quickest_s) if quickest_s else 0
+
+    def note_taken(self, took_s: float, in_flight: int, now: float) -> None:
+        """The upstream answered, whatever it thinks of the message; so many were in flight when it was sent."""
+        self.ramp.take_answer(took_s, in_flight, now)
+        self.held_up = 0
+
+    def note_failed(self, retry_after_s: float, now: float, chance: float) -> None:
+        """The upstream failed."""
+        self.ramp.take_failure(now)
+        self.held_up = 0
+        asked_s = min(retry_after_s, ASKED_S_MAX)
+        self.paused_until = max(self.paused_until, now + max(pause_s(self.ramp.failures, chance), asked_s))
+
+    def note_held_up(self, now: float, chance: float, *, is_crowded: bool) -> None:
+        """We don't let it through, or can't."""
+        if is_crowded:
+            self.ramp.take_failure(now)
+        self.held_up += 1
+        self.held_up_since = now if self.held_up_since is None else self.held_up_since
+        self.paused_until = max(self.paused_until, now + held_up_s(self.held_up, chance))
+
+    def take_lost_s(self, now: float) -> float:
+        """How long its clock stood still since this was last asked."""
+        if self.held_up_since is None:
+            return 0.0
+        lost_s = now - self.held_up_since
+        self.held_up_since = now if self.held_up else None
+        return lost_s
