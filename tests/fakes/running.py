@@ -113,6 +113,16 @@ def short_directory() -> Iterator[Path]:
         yield Path(directory)
 
 
+async def _abort_connections() -> None:
+    """End what clients left half-sent: Python warns of it when it is collected, which is in some later test."""
+    loop = asyncio.get_running_loop()
+    for transport in list(getattr(loop, "_transports", {}).values()):
+        transport.abort()
+    ended = loop.create_future()
+    loop.call_soon(ended.set_result, None)
+    await ended
+
+
 @contextmanager
 def run_in_thread(
     state: Path, outside: FakeOutside | None = None, *, watching: bool = False
@@ -128,6 +138,7 @@ def run_in_thread(
             async with run_control(settings) as running:
                 started.set_result(replace(running))
                 await asyncio.wrap_future(stop)
+            await _abort_connections()
         except Exception as error:
             if started.done():
                 raise
