@@ -4,15 +4,13 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli.client import JsonOption, StateOption, TokenOption, UrlOption, reach_control
-from holdfast.cli.exit_codes import ExitCode
+from holdfast.cli.client import Client, JsonOption
 from holdfast.cli.failover_view import show_failover
 from holdfast.cli.mitigating import mitigating
 from holdfast.cli.mitigations import ClassOption, SiteOption, SomeService
-from holdfast.cli.output import fail
 from holdfast.cli.quantities import SHARE
+from holdfast.cli.standing import shown_alone
 from holdfast.model.mitigation import FailOver
-from holdfast.runtime.state_dir import default_state
 
 app = typer.Typer(
     invoke_without_command=True, help="Send services to their standbys, and bring them back; see where they are."
@@ -20,20 +18,10 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def failover(
-    context: typer.Context,
-    *,
-    as_json: JsonOption = False,
-    state: StateOption = default_state(),  # noqa: B008 - it is the default of the option
-    url: UrlOption = None,
-    token_file: TokenOption = None,
-) -> None:
+@shown_alone
+def failover(client: Client, *, as_json: JsonOption = False) -> None:
     """Show where each service with standbys is, since when and why; what edges see of it; and what is held back."""
-    if context.invoked_subcommand is not None:
-        _refuse_options(context)
-        return
-    with reach_control(state, url, token_file) as client:
-        show_failover(client, as_json=as_json)
+    show_failover(client, as_json=as_json)
 
 
 @app.command()
@@ -60,10 +48,3 @@ def start(
         share=1.0 if share is None else share,
         read_only=read_only,
     )
-
-
-def _refuse_options(context: typer.Context) -> None:
-    """Options before a subcommand would be forgotten, and it might be another control that is spoken to."""
-    sources = (context.get_parameter_source(name) for name in context.params)
-    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
-        fail(ExitCode.USAGE, f"put options behind the word {context.invoked_subcommand}")

@@ -10,19 +10,15 @@ from holdfast.adapters.api.restore_routes import StartBody, SteerBody
 from holdfast.cli.client import (
     Client,
     JsonOption,
-    StateOption,
-    TokenOption,
-    UrlOption,
     path_to,
-    reach_control,
     with_client,
 )
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import fail, print_json, print_line, print_table, tell_span
 from holdfast.cli.quantities import ReasonOption
+from holdfast.cli.standing import shown_alone
 from holdfast.model.restoration import Health, Stage
 from holdfast.model.units import format_rate
-from holdfast.runtime.state_dir import default_state
 from holdfast.views.restoration import RestorationDocument, ReturningDocument
 
 app = typer.Typer(
@@ -34,21 +30,11 @@ _HEALTH: Final = {Health.GOOD: "green", Health.BAD: "bold red", Health.UNKNOWN: 
 
 
 @app.callback(invoke_without_command=True)
-def restore(
-    context: typer.Context,
-    *,
-    as_json: JsonOption = False,
-    state: StateOption = default_state(),  # noqa: B008 - it is the default of the option
-    url: UrlOption = None,
-    token_file: TokenOption = None,
-) -> None:
+@shown_alone
+def restore(client: Client, *, as_json: JsonOption = False) -> None:
     """Show who is held, who is let in for how much, since when, and what each waits for."""
-    if context.invoked_subcommand is not None:
-        _refuse_options(context)
-        return
-    with reach_control(state, url, token_file) as client:
-        document = client.get(RestorationDocument, "/v1/restoration")
-        print_json(document) if as_json else print_restoration(document)
+    document = client.get(RestorationDocument, "/v1/restoration")
+    print_json(document) if as_json else print_restoration(document)
 
 
 @app.command()
@@ -116,10 +102,3 @@ def _tell_rate(per_s: float) -> str:
 
 def _steer(client: Client, path: str, reason: str) -> None:
     print_restoration(client.send(RestorationDocument, "POST", path, SteerBody.model_construct(reason=reason)))
-
-
-def _refuse_options(context: typer.Context) -> None:
-    """Options before a subcommand would be forgotten, and it might be another control that is spoken to."""
-    sources = (context.get_parameter_source(name) for name in context.params)
-    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
-        fail(ExitCode.USAGE, f"put options behind the word {context.invoked_subcommand}")

@@ -5,13 +5,12 @@ from typing import Annotated
 import typer
 
 from holdfast.adapters.api.bodies import RolloutBody
-from holdfast.cli.client import Client, JsonOption, StateOption, TokenOption, UrlOption, reach_control, with_client
-from holdfast.cli.exit_codes import ExitCode
-from holdfast.cli.output import fail, out, print_json, print_line
+from holdfast.cli.client import Client, JsonOption, with_client
+from holdfast.cli.output import out, print_json, print_line
 from holdfast.cli.quantities import ReasonOption
 from holdfast.cli.rollout_following import follow_to_end
 from holdfast.cli.rollout_view import render_rollout, tell_freeze, tell_rolled_back, tell_rollout
-from holdfast.runtime.state_dir import default_state
+from holdfast.cli.standing import shown_alone
 from holdfast.views.rollout import RolloutsDocument
 
 app = typer.Typer(help="See how a revision goes out; pause it, promote it, take it back.", invoke_without_command=True)
@@ -19,27 +18,21 @@ OptionalReason = Annotated[str, typer.Option("--reason", help="Why; everyone wil
 
 
 @app.callback(invoke_without_command=True)
+@shown_alone
 def rollout(
-    context: typer.Context,
+    client: Client,
     *,
     follow: Annotated[bool, typer.Option("--follow", help="Go on showing it until it is over.")] = False,
     as_json: JsonOption = False,
-    state: StateOption = default_state(),  # noqa: B008 - it is the default of the option
-    url: UrlOption = None,
-    token_file: TokenOption = None,
 ) -> None:
     """Show the revision on its way, wave by wave; what went back last; and whether changes are frozen."""
-    if context.invoked_subcommand is not None:
-        _refuse_options(context)
-        return
-    with reach_control(state, url, token_file) as client:
-        document = client.get(RolloutsDocument, "/v1/rollout")
-        if as_json:
-            print_json(document)
-        elif follow and document.rollout is not None:
-            follow_to_end(client, document.rollout.number)
-        else:
-            print_rollouts(document)
+    document = client.get(RolloutsDocument, "/v1/rollout")
+    if as_json:
+        print_json(document)
+    elif follow and document.rollout is not None:
+        follow_to_end(client, document.rollout.number)
+    else:
+        print_rollouts(document)
 
 
 @app.command()
@@ -84,13 +77,6 @@ def print_rollouts(document: RolloutsDocument) -> None:
             print_line(("    " + line, "dim"))
     if document.freeze is not None:
         print_line(("Changes are frozen ", "bold yellow"), tell_freeze(document.freeze))
-
-
-def _refuse_options(context: typer.Context) -> None:
-    """Options before a subcommand would be forgotten, and it might be another control that is spoken to."""
-    sources = (context.get_parameter_source(name) for name in context.params)
-    if any(source is not None and source.name == "COMMANDLINE" for source in sources):
-        fail(ExitCode.USAGE, f"put options behind the word {context.invoked_subcommand}")
 
 
 def _do(client: Client, what: str, reason: str) -> None:

@@ -9,18 +9,14 @@ from holdfast.adapters.api.spool_routes import OpenBody, RedeliverAllBody, WhyBo
 from holdfast.cli.client import (
     Client,
     JsonOption,
-    StateOption,
-    TokenOption,
-    UrlOption,
     path_to,
-    reach_control,
     with_client,
 )
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import fail, print_json, print_line
 from holdfast.cli.quantities import DURATION, ReasonOption
 from holdfast.cli.spool_view import print_dead, print_message, print_spool, tell_service
-from holdfast.runtime.state_dir import default_state
+from holdfast.cli.standing import shown_alone
 from holdfast.views.spool import (
     DeadLettersDocument,
     MessageDocument,
@@ -43,23 +39,11 @@ app = typer.Typer(help="See what is kept for later, and decide about dead letter
 
 
 @app.callback(invoke_without_command=True)
-def spool(
-    context: typer.Context,
-    *,
-    as_json: JsonOption = False,
-    state: StateOption = default_state(),  # noqa: B008 - it is the default of the option
-    url: UrlOption = None,
-    token_file: TokenOption = None,
-) -> None:
+@shown_alone
+def spool(client: Client, *, as_json: JsonOption = False) -> None:
     """Show what is kept for later, by service: how much, since when, and where requests go now."""
-    if context.invoked_subcommand is not None:
-        return
-    with reach_control(state, url, token_file) as client:
-        document = client.get(SpoolDocument, PATH)
-    if as_json:
-        print_json(document)
-    else:
-        print_spool(document)
+    document = client.get(SpoolDocument, PATH)
+    print_json(document) if as_json else print_spool(document)
 
 
 @app.command()

@@ -165,7 +165,9 @@ def _start_agent(folder: Path) -> None:
             start_new_session=True,
         )
     born = psutil.Process(process.pid).create_time()
-    (folder / "agent.pid").write_text(json.dumps({"pid": process.pid, "born": born}))
+    draft = folder / "agent.pid.new"
+    draft.write_text(json.dumps({"pid": process.pid, "born": born}))
+    draft.replace(folder / "agent.pid")
 
 
 def _running_agent(folder: Path) -> psutil.Process | None:

@@ -27,16 +27,7 @@ from holdfast.runtime.operations import Operations, predict_nothing
 from holdfast.runtime.planning import Planner
 from holdfast.runtime.plans import Plans, Traffic
 from holdfast.runtime.recorded import RequestRecorder
-from holdfast.runtime.recovery.assets import AssetKeeper
-from holdfast.runtime.recovery.endpoints import EndpointFeeds
-from holdfast.runtime.recovery.failing_over import FailingOver
-from holdfast.runtime.recovery.machines import Machines
-from holdfast.runtime.recovery.readiness import ReadinessProver
-from holdfast.runtime.recovery.reclaims import ReclaimWatch
-from holdfast.runtime.recovery.restore_operations import RestoreOperations
-from holdfast.runtime.recovery.restoring import Restorer
-from holdfast.runtime.recovery.spool_operations import SpoolOperations
-from holdfast.runtime.recovery.spooling import Spooling
+from holdfast.runtime.recovery.drivers import make_drivers
 from holdfast.runtime.rollouts import Pacer
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.switchboard import Switchboard
@@ -68,24 +59,22 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
     components = Components(places.path / "components", lambda command: _record(control, command))
     recorder = RequestRecorder(places.recorded, lambda: control.intent, control.world.clock)
     traffic = KnownTraffic(recorder, watcher, places.peaks, control.world.clock)
-    readiness = ReadinessProver(control, traffic.recall_usage, places.edges, places.readiness)
-    failing_over = FailingOver(control, readiness.find_unready)
-    restorer = Restorer(control, watcher.lookout.read_services, traffic.recall_usage, places.edges)
+    drivers = make_drivers(control, places, watcher, traffic, watching=watching)
     plans = _make_plans(control, outside, traffic)
     predict = watcher.predict if watching else predict_nothing
     pacer = Pacer(control, reporting=watching)
     operations = Operations(control, outside.count_observed, predict, plans, lambda: pacer.standing)
     explainer, ledger = Explainer(control, outside.telemetry.find_requests), Ledger(control)
     guards = Guards(control, watcher, components)
-    assets = AssetKeeper(control, places.assets, places.edges)
-    metrics = MetricsPage(LiveMetrics(control, watcher, components, readiness, assets), tally)
-    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, readiness, restorer))
+    metrics = MetricsPage(LiveMetrics(control, watcher, components, drivers.readiness, drivers.assets), tally)
+    coming_back = (drivers.readiness, drivers.restorer)
+    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, *coming_back))
 
     def take_report(report: EdgeReport) -> None:
         watcher.take_report(report)
         tally.take(report)
         pacer.take_report(report)
-        failing_over.take_report(report)
+        drivers.failing_over.take_report(report)
 
     def take_samples(samples: Sequence[SampledRequest]) -> None:
         watcher.take_samples(samples)
@@ -97,33 +86,27 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
 
     if watching:
         outside.telemetry.follow(take_report, take_samples)
-    feeds = EndpointFeeds(control, control.world.clock, places.discovered, control.world.discovered)
-    reclaims = ReclaimWatch(control)
-    machines = Machines(control, feeds, reclaims)
-    spooling = Spooling(control, places.path.resolve() / "spool", places.path.resolve() / "edges")
-    spool = SpoolOperations(control, spooling)
     behind = Behind(
         operations,
-        Switchboard(components, watcher, failing_over),
+        Switchboard(components, watcher, drivers.failing_over),
         explainer,
         ledger,
         metrics.render,
-        machines,
-        spool,
-        readiness,
-        failing_over,
-        RestoreOperations(control, restorer),
+        drivers.machines,
+        drivers.spool,
+        drivers.readiness,
+        drivers.failing_over,
+        drivers.restoration,
     )
 
     def close() -> None:
-        assets.close()
-        readiness.close()
+        drivers.close()
         watcher.close()
         recorder.close()
         traffic.close()
 
-    watchers = [watcher.run, failing_over.run, run_components, recorder.run, traffic.run] if watching else []
-    work = [pacer.run, feeds.run, reclaims.run, assets.run, spooling.run, readiness.run, restorer.run, *watchers]
+    watchers = [watcher.run, run_components, recorder.run, traffic.run] if watching else []
+    work = [pacer.run, *drivers.work, *watchers]
     return Parts(operations, behind, live, work, close)
 
 

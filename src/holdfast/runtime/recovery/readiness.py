@@ -67,6 +67,7 @@ class ReadinessProver:
         self._peaks: tuple[Sites, Moves] = ({}, {})
         self._usage_at = float("-inf")
         self._saved_at = control.world.clock()
+        self._chance = random.Random()  # noqa: S311 - so that not all are asked at once
 
     async def run(self) -> None:
         """Prove until cancelled. One that doesn't answer keeps nobody else waiting: a site may be lost just now."""
@@ -81,7 +82,7 @@ class ReadinessProver:
                 if not turns.locked():
                     group.create_task(prove())
                 pause_s = max(1 / PER_S_MAX, EVERY_S / max(1, len(self._names)))
-                await asyncio.sleep(min(pause_s, EVERY_S / 4) * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
+                await asyncio.sleep(min(pause_s, EVERY_S / 4) * self._chance.uniform(0.8, 1.2))
 
     def close(self) -> None:
         """Keep what was proved."""

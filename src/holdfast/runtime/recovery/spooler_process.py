@@ -28,7 +28,9 @@ def start_spooler(folder: Path, settings: SpoolSettings) -> None:
         )
     with contextlib.suppress(psutil.NoSuchProcess):
         born = psutil.Process(process.pid).create_time()
-        (folder / "spooler.pid").write_text(json.dumps({"pid": process.pid, "born": born}))
+        draft = folder / "spooler.pid.new"
+        draft.write_text(json.dumps({"pid": process.pid, "born": born}))
+        draft.replace(folder / "spooler.pid")
 
 
 def find_spooler(folder: Path) -> psutil.Process | None:
