@@ -116,7 +116,7 @@ class SpoolBounds(Noun):
 
 
 class AssetStore(Noun):
-    """The most that each location keeps of last good copies, and how long after nobody asked for one any more."""
+    """The most that each machine keeps of last good copies, and for how long after nobody asked for one any more."""
 
     bytes_max: Size = 1_073_741_824
     unused_max: Period = 86_400.0

@@ -73,7 +73,7 @@ spool:                            # the most that is kept of what routes may def
   tenant_bytes_max: 256MiB        # of one tenant
   tenant_messages_max: 250000     # likewise
 
-assets:                           # the most that is kept of last good copies, at each location
+assets:                           # the most that is kept of last good copies, on each machine
   bytes_max: 1GiB                 # of all services
   unused_max: 1d                  # after nobody asked for one any more
   object_max: 16MiB               # larger answers aren't kept
