@@ -51,7 +51,10 @@ def make_tree() -> Tree:
                 "services": {
                     "mail": {
                         "hosts": ["mail.globex.example", "*.Apps.globex.example"],
-                        "upstream": {"endpoints": ["10.1.0.3:80"]},
+                        "upstream": {
+                            "endpoints": ["10.1.0.3:80"],
+                            "standbys": {"west": {"endpoints": ["10.1.0.4:80"]}},
+                        },
                     }
                 }
             },
@@ -86,10 +89,13 @@ def judge(*edits: tuple[str, object]) -> list[str]:
     return [".".join(map(str, each.path)) for each in found]
 
 
+SEND = {"name": "send", "match": {"methods": ["POST"]}}
 NEW = {"hosts": ["new.acme.example"], "upstream": {"endpoints": ["10.1.0.9:80"]}}
 OWN = [
     (f"{SHOP}.hosts", ["www.acme.example", "*.acme.example"]),
     (f"{SHOP}.upstream.endpoints", ["10.1.7.7:80", "old.acme:80"]),
+    (f"{SHOP}.upstream.standbys", {"a": {"endpoints": ["10.1.7.8:80"]}}),
+    (f"{SHOP}.routes", [{**SEND, "deferred": {"body_max": "1MiB"}}]),
     (f"{SHOP}.limits", {"requests": "900/s"}),
     (f"{SHOP}.routes", [{"name": "a", "match": {"path": {"prefix": "/a"}}}]),
     (f"{SHOP}.criticality", "sheddable"),
@@ -130,6 +136,9 @@ FOREIGN = [
     (f"{SHOP}.upstream.endpoints", ["10.1.0.1:80", "metadata.internal:80"], f"{SHOP}.upstream.endpoints.1"),
     (f"{SHOP}.upstream.endpoints", ["[::1]:80"], f"{SHOP}.upstream.endpoints.0"),
     (f"{SHOP}.upstream.endpoints", ["10.1.0.3:80"], f"{SHOP}.upstream.endpoints.0"),
+    (f"{SHOP}.upstream.endpoints", ["10.1.0.4:80"], f"{SHOP}.upstream.endpoints.0"),
+    (f"{SHOP}.upstream.standbys", {"a": {"endpoints": ["10.2.0.1:80"]}}, f"{SHOP}.upstream.standbys.a.endpoints.0"),
+    (f"{SHOP}.routes", [{**SEND, "deferred": {"body_max": "2MiB"}}], f"{SHOP}.routes.deferred.body_max"),
     (f"{SHOP}.upstream.endpoints", ["OLD.acme:80", "[::ffff:10.1.0.9]:80"], f"{SHOP}.upstream.endpoints.1"),
     (f"{SHOP}.upstreams", {"b": {"endpoints": ["127.0.0.1:9"]}}, f"{SHOP}.upstreams.b.endpoints.0"),
     (f"{SHOP}.upstream.endpoints_from", {"file": "/etc/shadow"}, f"{SHOP}.upstream.endpoints_from"),

@@ -6,14 +6,10 @@ some in is a limit beside them, and the lower of the two counts.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import FailOver, Hold, Limit, Measure, Mitigation, Whom
 from holdfast.model.platform import Service
-
-if TYPE_CHECKING:
-    from holdfast.model.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +49,7 @@ def _find_services(intent: Intent, measure: Measure) -> frozenset[str]:
 
 def name_standbys(service: Service, measure: FailOver) -> Mapping[str | None, str]:
     """Which standby takes the place of each of a service's upstreams; those that stay aren't in it."""
-    upstreams: dict[str | None, Upstream] = dict(service.upstreams.items())
-    upstreams[None] = service.upstream
-    going = {n: u for n, u in upstreams.items() if measure.site is None or u.site == measure.site}
+    going = {n: u for n, u in service.each_upstream() if measure.site is None or u.site == measure.site}
     first = {name: next(iter(upstream.standbys), None) for name, upstream in going.items()}
     named = {name: measure.to or first[name] for name in going}
     return {name: to for name, to in named.items() if to is not None and to in going[name].standbys}

@@ -26,8 +26,7 @@ def loopback_endpoints(platform: Platform) -> Mapping[int, str]:
     endpoints = {}
     for tenant in platform.tenants.values():
         for name, service in tenant.services.items():
-            upstreams = (service.upstream, *service.upstreams.values())
-            for address in (endpoint for upstream in upstreams for endpoint in upstream.addresses):
+            for address in (endpoint for _, backend in service.each_backend() for endpoint in backend.addresses):
                 host, _, port = address.rpartition(":")
                 if host in ("127.0.0.1", "localhost"):
                     endpoints[int(port)] = name

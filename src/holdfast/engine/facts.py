@@ -30,8 +30,7 @@ class PlatformFacts:
 
 
 def _find_standbys(service: Service) -> frozenset[str]:
-    upstreams = (service.upstream, *service.upstreams.values())
-    return frozenset(name for upstream in upstreams for name in upstream.standbys)
+    return frozenset(name for _, upstream in service.each_upstream() for name in upstream.standbys)
 
 
 @dataclass(frozen=True, slots=True)

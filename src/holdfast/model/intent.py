@@ -130,7 +130,7 @@ class Intent:
 def _find_at_sites(services: Mapping[str, OwnedService]) -> Mapping[str, frozenset[str]]:
     found = dict[str, set[str]]()
     for name, owned in services.items():
-        for upstream in (owned.service.upstream, *owned.service.upstreams.values()):
+        for _, upstream in owned.service.each_upstream():
             if upstream.site is not None:
                 found.setdefault(upstream.site, set()).add(name)
     return {site: frozenset(names) for site, names in found.items()}

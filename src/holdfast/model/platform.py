@@ -114,11 +114,15 @@ class Service(Noun):
     bulkhead: Bulkhead = Bulkhead()
     accept: Accept = Accept()
 
+    def each_upstream(self) -> Iterator[tuple[str | None, Upstream]]:
+        """All that requests may be sent to: the one without a name first."""
+        yield None, self.upstream
+        yield from self.upstreams.items()
+
     def each_backend(self) -> Iterator[tuple[tuple[str, ...], "Standby"]]:
         """All that has endpoints, upstreams and their standbys, with where it is written below the service."""
-        upstreams: dict[tuple[str, ...], Upstream] = {("upstream",): self.upstream}
-        upstreams |= {("upstreams", name): upstream for name, upstream in self.upstreams.items()}
-        for path, upstream in upstreams.items():
+        for own, upstream in self.each_upstream():
+            path = ("upstream",) if own is None else ("upstreams", own)
             yield path, upstream
             for name, standby in upstream.standbys.items():
                 yield (*path, "standbys", name), standby

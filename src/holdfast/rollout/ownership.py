@@ -34,6 +34,7 @@ _MORE_IS_LAXER: Final[tuple[tuple[str, Callable[[EffectiveService], int]], ...]]
     ("bulkhead.connections", lambda service: service.connections),
     ("accept.body_max", lambda service: max(BUFFER_MAX, service.accept.body_max or 0)),
     ("upstream.retries.body_max", lambda service: max(BUFFER_MAX, *_list_retried(service))),
+    ("routes.deferred.body_max", lambda service: max((BUFFER_MAX, *_list_deferred(service)))),
 )
 """What others would pay for if an owner could raise it, and how high it is."""
 
@@ -134,6 +135,10 @@ def _judge_shares(platform: Platform, names: tuple[str, str], had: Service | Non
     for key in laxer:
         path = ("tenants", tenant, "services", name, *key.split("."))
         yield Trespass(path, f"`{key}` of {name} would be laxer than the platform grants it")
+
+
+def _list_deferred(service: EffectiveService) -> Iterator[int]:
+    return (stated.deferred.body_max for stated in service.routes if stated.deferred)
 
 
 def _list_retried(service: EffectiveService) -> Iterator[Any]:

@@ -88,5 +88,5 @@ def _list_endpoints(platform: Platform, tenants: frozenset[str], *, own: bool) -
     for name, tenant in platform.tenants.items():
         if (name in tenants) is own:
             for service in tenant.services.values():
-                for upstream in (service.upstream, *service.upstreams.values()):
-                    yield from (endpoint.lower() for endpoint in upstream.addresses)
+                for _, backend in service.each_backend():
+                    yield from (endpoint.lower() for endpoint in backend.addresses)

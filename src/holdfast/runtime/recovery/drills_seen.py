@@ -56,8 +56,7 @@ def find_standbys(intent: Intent, service: str, measure: FailOver | None) -> Ite
     owned = intent.services.get(service)
     if owned is None:
         return
-    upstreams = ((None, owned.service.upstream), *owned.service.upstreams.items())
-    for upstream_name, upstream in upstreams:
+    for upstream_name, upstream in owned.service.each_upstream():
         names = list(upstream.standbys)
         chosen = names if measure is None else [measure.to] if measure.to else names[:1]
         for name in names:

@@ -6,7 +6,7 @@ If this dies, proofs get old, and are said to be.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
@@ -128,7 +128,7 @@ class ReadinessProver:
         without = [
             name
             for name, owned in intent.services.items()
-            if service == name and not any(upstream.standbys for _, upstream in _each_upstream(owned.service))
+            if service == name and not any(upstream.standbys for _, upstream in owned.service.each_upstream())
         ]
         return show_readiness(tuple(self._judge(name, now) for name in shown), tuple(without), now)
 
@@ -231,13 +231,9 @@ class ReadinessProver:
 def list_standbys(intent: Intent) -> Iterator[StandbyName]:
     """Every standby of a platform."""
     for service, owned in intent.services.items():
-        for name, upstream in _each_upstream(owned.service):
+        for name, upstream in owned.service.each_upstream():
             for standby in upstream.standbys:
                 yield StandbyName(service, name, standby)
-
-
-def _each_upstream(service: Service) -> Sequence[tuple[str | None, Upstream]]:
-    return ((None, service.upstream), *service.upstreams.items())
 
 
 def _prove_certificates(now: float) -> Proof:

@@ -230,5 +230,5 @@ def read_sight(reading: ServiceReading | None, answers: bool | None, why: str) -
 
 
 def _list_sites(owned: OwnedService) -> tuple[str, ...]:
-    upstreams = (owned.service.upstream, *owned.service.upstreams.values())
-    return tuple(dict.fromkeys(f"site {each.site}" for each in upstreams if each.site is not None))
+    sites = (upstream.site for _, upstream in owned.service.each_upstream())
+    return tuple(dict.fromkeys(f"site {site}" for site in sites if site is not None))
