@@ -27,8 +27,8 @@ from bench.proxies import ProxyFailed, find_free_port
 from bench.report import Row, Table
 from bench.samples import Samples, interleave
 from bench.stage import WrongAnswers
-from holdfast.compile.names import ROUTE_HEADER, SERVICE_HEADER
 from holdfast.drills.instruments import HostLoad, LoadPlan, Placement, RateWindow, start_load
+from holdfast.model.inner import ROUTE_HEADER, SERVICE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -74,7 +74,7 @@ async def run(*, quick: bool) -> Table:
         notes=(
             f"each round: {size.burst:,} requests, taken as fast as they are accepted",
             f"99th percentiles are at {ACCEPTS_MIN:,} requests a second, counted from when each was due",
-            "all sides: the same HTTP front and acceptance in one Python process, and a sync before every 202",
+            "all sides: the same HTTP front and acceptance, a Python process of its own, and a sync before every 202",
             "the publishers to the peers speak their protocols themselves, without the cost of a client library",
             *(f"not installed, so measured without: {side}" for side in missing),
         ),
@@ -137,8 +137,9 @@ async def _run_side(side: str, folder: Path) -> AsyncIterator[int]:
         peers = {"nats": run_nats, "rabbitmq": run_rabbit}
         peer_port = await running.enter_async_context(peers[side](folder)) if side in peers else 0
         port = find_free_port()
-        command = (sys.executable, "-m", "bench.accepting.front", side, str(folder), str(port), str(peer_port))
-        front = await asyncio.create_subprocess_exec(*command)
+        of_peer = ("bench.accepting.front", side, str(port), str(peer_port))
+        ours = ("bench.accepting.spool", str(folder), str(port))
+        front = await asyncio.create_subprocess_exec(sys.executable, "-m", *(ours if side == OURS else of_peer))
         try:
             await _wait_until_listening(front, port)
             yield port

@@ -26,6 +26,7 @@ from holdfast.agent.telemetry import EdgeTelemetry
 from holdfast.compile import names
 from holdfast.compile.accept import GRAPHQL_DOCUMENT
 from holdfast.drills.instruments import start_upstream
+from holdfast.model.inner import CAUSE_HEADER
 from holdfast.model.resource import Resource, ResourceType
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _to_rows(kind: str, found: Mapping[str, Samples]) -> Iterator[Row]:
 async def _take_telemetry(edge: Edge) -> AsyncIterator[None]:
     """What an agent does about telemetry, for an edge that has none: samples are drawn as they would be."""
     async with EnvoyAdmin(admin_socket(edge.folder)) as admin:
-        reader = SampleReader("edge-1", names.CAUSE_HEADER, names.MITIGATION_HEADER, GRAPHQL_DOCUMENT)
+        reader = SampleReader("edge-1", CAUSE_HEADER, names.MITIGATION_HEADER, GRAPHQL_DOCUMENT)
         generous = Budget(cpu_share_max=100.0, late_s_max=100.0)
         telemetry = EdgeTelemetry("edge-1", lambda: edge.envoy, admin, lambda _told: None, reader, generous)
         socket = str(telemetry_socket(edge.folder))

@@ -89,13 +89,14 @@ class NatsPublisher(asyncio.Protocol):
 
     async def make_stream(self) -> None:
         """Have the stream made, as soon as the server is ready to."""
-        while b'"error"' in await self._ask(b"$JS.API.STREAM.CREATE.SPOOL", json.dumps(STREAM).encode()):  # noqa: ASYNC110
+        while True:
+            with suppress(NotPublished):
+                await self._ask(b"$JS.API.STREAM.CREATE.SPOOL", json.dumps(STREAM).encode())
+                return
             await asyncio.sleep(0.05)
 
-    async def publish(self, payload: bytes) -> None:
-        answer = await self._ask(b"spool.s", payload)
-        if b'"error"' in answer or b'"seq"' not in answer:
-            raise NotPublished(answer.decode())
+    def publish(self, payload: bytes) -> asyncio.Future[bytes]:
+        return self._ask(b"spool.s", payload)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
@@ -120,7 +121,11 @@ class NatsPublisher(asyncio.Protocol):
 
     def _take(self, subject: bytes, answer: bytes) -> None:
         future = self._waiting.pop(subject, None)
-        if future and not future.done():
+        if future is None or future.done():
+            return
+        if b'"error"' in answer:
+            future.set_exception(NotPublished(answer.decode()))
+        else:
             future.set_result(answer)
 
     def _ask(self, subject: bytes, payload: bytes) -> asyncio.Future[bytes]:

@@ -143,7 +143,8 @@ async def _watch(upstream: Upstream, spool: Path, messages: int) -> Seen:
         now, after = time.monotonic(), stats.answered.get(200, 0)
         busy = (after - answered) * WORK_MS / 1_000 / WORKERS / (now - before_at)
         spooler = find_spooler(spool)
-        memory = spooler.memory_info().rss / 1024**2 if spooler else 0.0
+        parts = [spooler, *spooler.children()] if spooler else []
+        memory = sum(part.memory_info().rss for part in parts) / 1024**2
         seen.looks.append(Look(busy, after, memory))
         answered, before_at = after, now
     seen.seconds, seen.delivered = time.monotonic() - began, answered

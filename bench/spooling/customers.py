@@ -17,7 +17,8 @@ HOST = "mail.example"
 ORDER_HEADER = "x-customer"
 PATIENCE_S = 20.0
 PAUSE_S = 0.05
-THINK_S = 0.05
+THINK_S = 0.08
+"""Long enough for what waits to be delivered while more comes, on a machine that is busy with all of this."""
 
 
 @dataclass

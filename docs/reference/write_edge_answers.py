@@ -5,8 +5,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from holdfast.compile.names import CAUSE_HEADER, MITIGATION_HEADER
+from holdfast.compile.names import MITIGATION_HEADER
 from holdfast.compile.replies import REPLIES
+from holdfast.model.inner import CAUSE_HEADER
 
 _INTRODUCTION: Final = f"""\
 # Answers that an edge gives itself

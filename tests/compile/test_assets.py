@@ -10,6 +10,7 @@ from envoy.config.route.v3 import route_pb2
 
 from holdfast.compile import compile_snapshot, names
 from holdfast.compile.assets import AUTHORITY_HEADER, PATH_HEADER
+from holdfast.model.inner import FROM_ASSETS, INNER_HEADER, SERVICE_HEADER
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Platform
 from holdfast.model.resource import ResourceKey, ResourceType
@@ -47,7 +48,7 @@ def read_entries(compiled: dict[ResourceKey, bytes], route_name: str) -> list[ro
 
 def is_from_store(entry: route.Route) -> bool:
     headers = {header.name: header.string_match.exact for header in entry.match.headers}
-    return headers.get(names.INNER_HEADER) == names.FROM_ASSETS
+    return headers.get(INNER_HEADER) == FROM_ASSETS
 
 
 def test_the_store_is_told_of_what_clients_read_and_of_nothing_else() -> None:
@@ -59,7 +60,7 @@ def test_the_store_is_told_of_what_clients_read_and_of_nothing_else() -> None:
     assert policy.cluster == names.ASSETS_FILL_CLUSTER
     assert {m.remove for m in policy.request_headers_mutations} == {"authorization", "cookie", "proxy-authorization"}
     said = {option.header.key: option.header.value for option in told[0].request_headers_to_add}
-    assert said == {names.SERVICE_HEADER: "shop", PATH_HEADER: "%REQ(:PATH)%", AUTHORITY_HEADER: "%REQ(:AUTHORITY)%"}
+    assert said == {SERVICE_HEADER: "shop", PATH_HEADER: "%REQ(:PATH)%", AUTHORITY_HEADER: "%REQ(:AUTHORITY)%"}
 
 
 @pytest.mark.parametrize("standbys", [{}, WEST])

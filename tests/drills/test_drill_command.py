@@ -2,13 +2,11 @@
 
 import json
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from drills.playing import (
-    DRILL,
     RUN_S_MAX,
     await_line,
     kill_under_load,
@@ -18,7 +16,6 @@ from drills.playing import (
     scratch,
     start,
 )
-from holdfast.drills.catalogue import list_scenarios
 from holdfast.drills.result import DrillResult, Verdict
 
 __all__ = ["scratch"]
@@ -40,20 +37,6 @@ def test_the_short_form_leaves_bystanders_whole(scratch: str, tmp_path: Path) ->
     assert "5 kills during the flood" in happened
     assert (reports / "report.html").exists()
     assert set(json.loads(file.read_text())) == set(DrillResult.model_fields)
-
-
-def test_without_protections_there_is_harm(scratch: str, tmp_path: Path) -> None:
-    file = tmp_path / "result.json"
-    process = start(scratch, "run", "noisy-neighbour", "--short", "--without-protections", "--json", str(file))
-    told, happened = process.communicate(timeout=RUN_S_MAX)
-    result = DrillResult.model_validate_json(file.read_text())
-    assert result.verdict is Verdict.FAIL, told + happened
-    assert process.returncode == 10
-    for mode in ("queue", "reject"):
-        harmed, before = (result.measures[f"{mode}_bystander_success{side}"].value for side in ("", "_solo"))
-        assert harmed is not None
-        assert harmed < 95
-        assert before == 100
 
 
 def test_an_attack_is_named_and_a_crowd_let_be(scratch: str, tmp_path: Path) -> None:
@@ -117,10 +100,6 @@ def test_what_is_sent_astray_is_accepted_and_delivered_in_order(scratch: str, tm
     assert read_values(result, "messages_refused", "messages_lost", "messages_out_of_order") == [0, 0, 0]
 
 
-UNDER_LOAD = [("noisy-neighbour", "above its cap: 1 pair"), ("provider-loss", "site is killed")]
-"""Two of the drills, and what they tell when all their processes are at work; the others are in `tests/long`."""
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_drill_leaves_nothing_behind(scratch: str, number: signal.Signals) -> None:
     process = start(scratch, "run", "noisy-neighbour", "--short")
@@ -133,24 +112,6 @@ def test_an_interrupted_drill_leaves_nothing_behind(scratch: str, number: signal
     assert "everything that the drill started has ended" in happened
 
 
-@pytest.mark.parametrize(("name", "words"), UNDER_LOAD)
-def test_a_killed_drill_takes_everything_along(scratch: str, name: str, words: str) -> None:
-    kill_under_load(scratch, name, words)
-
-
-def test_drills_are_listed() -> None:
-    done = subprocess.run([*DRILL, "list"], capture_output=True, text=True, timeout=60, check=True)
-    assert [s.drill for s in list_scenarios() if s.drill not in done.stdout] == []
-
-
-@pytest.mark.parametrize("more", [("noisy-neighbour",), ("surge-attack", "--without-protections")])
-def test_a_peer_goes_with_one_drill_alone(scratch: str, more: tuple[str, ...]) -> None:
-    process = start(scratch, "run", *more, "--peer", "haproxy")
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "--peer goes with surge-attack alone" in told
-
-
-def test_an_unknown_drill_is_told(scratch: str) -> None:
-    _, told = start(scratch, "run", "nosy").communicate(timeout=60)
-    assert "there is no drill 'nosy'" in told
+def test_a_killed_drill_takes_everything_along(scratch: str) -> None:
+    """One of the drills when all its processes are at work; the others are in `tests/long`."""
+    kill_under_load(scratch, "noisy-neighbour", "above its cap: 1 pair")

@@ -11,6 +11,7 @@ from edge.asking import Line, ask
 from edge.running import until
 from edge.services import service
 from holdfast.compile import names
+from holdfast.model.inner import INNER_HEADER
 from holdfast.model.mitigation import Block, Hold, Kill, Limit
 from holdfast.model.route import Probe
 from holdfast.recover.readiness.answers import Reply
@@ -121,9 +122,9 @@ def test_a_held_service_is_asked_how_it_is_all_the_same(served: RunningEdge) -> 
 def test_nobody_gets_past_a_hold_by_saying_that_they_ask(served: RunningEdge, upstreams: tuple[Upstream, ...]) -> None:
     served.mitigate(Hold(service="shop"))
     for value in (names.probe_of("shop"), names.probe_of(names.standby_of("shop", None, "west"))):
-        assert ask(served.address, HOST, f"{names.INNER_HEADER}: {value}").cause == "hold"
+        assert ask(served.address, HOST, f"{INNER_HEADER}: {value}").cause == "hold"
     served.mitigate()
-    reply: Any = ask(served.address, HOST, f"{names.INNER_HEADER}: {names.probe_of('shop~~west')}")
+    reply: Any = ask(served.address, HOST, f"{INNER_HEADER}: {names.probe_of('shop~~west')}")
     assert reply.status == 200
     assert reply.header(names.PROBED_HEADER) is None
     assert upstreams[1].requests == []

@@ -11,6 +11,7 @@ from edge.asking import Line, ask, spell
 from edge.services import service
 from edge.upstream import Upstream
 from holdfast.compile import names
+from holdfast.model.inner import FROM_SPOOL, INNER_HEADER, RECEIPTS_PATH, ROUTE_HEADER, SERVICE_HEADER
 from holdfast.model.mitigation import FailOver, ReadOnly, Spool
 
 if TYPE_CHECKING:
@@ -55,6 +56,17 @@ def test_reads_move_by_themselves_and_at_once(edge: RunningEdge, upstreams: tupl
         primary.kill()
         assert [line.get(HOST).status for _ in range(TRIES)] == [200] * TRIES
     assert counts(standby) == [TRIES]
+
+
+def test_reads_leave_an_upstream_that_hangs_after_one_try(edge: RunningEdge, upstreams: tuple[Upstream, ...]) -> None:
+    primary, standby, other = upstreams
+    services = shop(primary, standby)
+    services["shop"]["upstream"] |= {"endpoints": [primary.address, other.address], "timeouts": {"per_try": "300ms"}}
+    edge.serve(services)
+    for each in (primary, other):
+        each.hold()
+    assert ask(edge.address, HOST).status == 200
+    assert (sum(counts(primary, other)), counts(standby)) == (1, [1])
 
 
 def test_writes_stay_until_somebody_decides(edge: RunningEdge, upstreams: tuple[Upstream, ...]) -> None:
@@ -143,8 +155,8 @@ def test_what_may_be_deferred_goes_to_the_spool(
     assert post(edge, "/send").status == 200
     primary.kill()
     kept = post(edge, "/send", "x-holdfast-service: forged")
-    assert kept.seen[names.SERVICE_HEADER] == ["shop"]
-    assert kept.seen[names.ROUTE_HEADER] == ["send"]
+    assert kept.seen[SERVICE_HEADER] == ["shop"]
+    assert kept.seen[ROUTE_HEADER] == ["send"]
     assert kept.seen["idempotency-key"] == kept.seen["x-request-id"]
     assert counts(spool) == [3]
     primary.reset()
@@ -154,8 +166,8 @@ def test_what_may_be_deferred_goes_to_the_spool(
     edge.mitigate(FailOver(service="shop"))
     assert post(edge, "/send").status == 200, "read-only spares what may be deferred"
     assert counts(standby, spool) == [0, 4 + TRIES]
-    receipt = ask(edge.address, HOST, target=f"{names.RECEIPTS_PATH}abc")
-    assert receipt.seen[names.SERVICE_HEADER] == ["shop"]
+    receipt = ask(edge.address, HOST, target=f"{RECEIPTS_PATH}abc")
+    assert receipt.seen[SERVICE_HEADER] == ["shop"]
 
 
 def test_what_comes_from_within_never_leads_back(
@@ -165,7 +177,7 @@ def test_what_comes_from_within_never_leads_back(
     send = {"name": "send", "match": {"path": {"exact": "/send"}, "methods": ["POST"]}, "deferred": {}}
     edge.serve(shop(primary, standby, routes=[send]))
     edge.mitigate(Spool(service="shop"))
-    inner = f"{names.INNER_HEADER}: {names.FROM_SPOOL}"
+    inner = f"{INNER_HEADER}: {FROM_SPOOL}"
     assert deliver(edge, inner).status == 200
     assert counts(primary, spool) == [1, 0]
     assert post(edge, "/send", inner).status == 200

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from edge.upstream import Upstream
 
 HOST = "shop.example"
+DRAWN = 40
+"""Of so many requests each of two endpoints is drawn for one, but for one time in 10^11."""
 
 
 def shop(*upstreams: Upstream, **upstream: Any) -> dict[str, Any]:
@@ -54,9 +56,9 @@ def test_writes_that_have_begun_are_not_repeated(edge: RunningEdge, upstreams: t
 def test_writes_with_an_idempotency_key_are_repeated(edge: RunningEdge, upstreams: tuple[Upstream, ...]) -> None:
     edge.serve(shop(*upstreams[:2], retries={"idempotency_key": "Idempotency-Key"}))
     upstreams[0].state.resets = True
-    replies = [ask(edge.address, HOST, "idempotency-key: 1", method="POST", body=b"x") for _ in range(4)]
+    replies = [ask(edge.address, HOST, "idempotency-key: 1", method="POST", body=b"x") for _ in range(DRAWN)]
     assert {r.status for r in replies} == {200}
-    assert sum(seen(*upstreams)) > 4
+    assert sum(seen(*upstreams)) > DRAWN
     assert {r.body for u in upstreams for r in u.requests} == {b"x"}
 
 
@@ -108,7 +110,10 @@ def answered(lines: list[Line]) -> int:
 def test_a_replica_that_hangs_costs_one_try(edge: RunningEdge, upstreams: tuple[Upstream, ...]) -> None:
     edge.serve(shop(*upstreams[:2], timeouts={"per_try": 0.1, "request": 10.0}))
     upstreams[0].hold()
-    assert {ask(edge.address, HOST).status for _ in range(8)} == {200}
+    for _ in range(DRAWN):
+        assert ask(edge.address, HOST).status == 200
+        if upstreams[0].requests:
+            break
     assert upstreams[0].requests
 
 

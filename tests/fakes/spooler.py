@@ -2,18 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socketpair
 from typing import Any
 
 from fakes.spool import open_spool
 from holdfast.adapters.spool import SqlSpool
 from holdfast.model.recovery import Deferral
-from holdfast.spooler.acceptance import Acceptance
-from holdfast.spooler.front import Front
-from holdfast.spooler.serving import serve_front
+from holdfast.spooler.front.acceptance import Acceptance
+from holdfast.spooler.front.http import Front
+from holdfast.spooler.front.keeper import RemoteKeeper
+from holdfast.spooler.front.serving import serve_front
+from holdfast.spooler.front_process import FrontLink
+from holdfast.spooler.keeping import Keeping
+from holdfast.spooler.link import TO_FRONT, Configure, Link, Offer, Question, Told, Word
+from holdfast.spooler.private_socket import bind_private
 from holdfast.spooler.settings import SpooledService, SpoolSettings, accept_socket
 
 DEADLINE_S = 20.0
@@ -94,7 +100,6 @@ class Client:
 class FrontAtWork:
     folder: Path
     front: Front
-    acceptance: Acceptance
     store: SqlSpool
     switch: StubSwitch
 
@@ -107,10 +112,33 @@ async def run_front(folder: Path, **settings: Any) -> AsyncIterator[FrontAtWork]
     declared = SpoolSettings(services=SERVICES, **settings)
     async with open_spool(folder, declared.bounds) as store:
         switch = StubSwitch()
-        acceptance = Acceptance(declared, store, switch)
-        front = Front(acceptance, declared.receiving_max, declared.connections_max)
-        async with serve_front(front, accept_socket(folder)):
-            yield FrontAtWork(folder, front, acceptance, store, switch)
+        async with link_keeper(Keeping(store, switch, declared.hold_max_s)) as keeper:
+            front = Front(Acceptance(declared, keeper))
+            with bind_private(accept_socket(folder)) as listening:
+                async with serve_front(front, listening):
+                    yield FrontAtWork(folder, front, store, switch)
+
+
+@asynccontextmanager
+async def link_keeper(keeping: Keeping) -> AsyncIterator[RemoteKeeper]:
+    """What a front asks, with the real link between, though both ends are in this process."""
+
+    def hear(frame: Sequence[Word | Told | Configure]) -> None:
+        for heard in frame:
+            if not isinstance(heard, Configure):
+                keeper.take(heard)
+
+    near, far = socketpair()
+    link = Link[Offer | Question, Word | Told | Configure](TO_FRONT, hear, frames_max=1)
+    keeper = RemoteKeeper(link.say)
+    other = FrontLink(keeping)
+    await other.connect(far)
+    await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=near)
+    try:
+        yield keeper
+    finally:
+        other.close()
+        await asyncio.wait({link.gone, other.gone})
 
 
 def post(

@@ -96,7 +96,13 @@ def _list_steps_of_spooler(world: World) -> Iterator[tuple[str, World]]:
         yield "the first isn't taken", _turn(world, take_failure(world.switch, 0.0))
     owed = len(set(world.kept) & world.acknowledged)
     position, turn = world.positions[0] if world.positions else (None, -1)
-    load = Load(len(world.kept), owed, int(world.is_held), is_failing=not world.upstream_up and bool(world.kept))
+    load = Load(
+        waiting=len(world.kept),
+        owed=owed,
+        held=int(world.is_held),
+        is_failing=not world.upstream_up and bool(world.kept),
+        ordered=len(world.kept),
+    )
     known = position if turn == world.switch.turn else None
     yield "the spooler looks", _turn(world, look_at_load(world.switch, load, known, LATE))
     if world.positions:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.spool.backoff import LAST_S, PAUSE_S_MAX, back_off_s, held_up_s, pause_s
+from holdfast.spool.backoff import DOWN_S_MAX, LAST_S, PAUSE_S_MAX, back_off_s, held_up_s, pause_s
 from holdfast.spool.turns import Turns
 
 CHANCES = st.floats(0, 1)
@@ -13,6 +13,11 @@ NAMES = st.text("abc", min_size=1, max_size=2)
 @given(st.integers(1, 10_000), CHANCES)
 def test_attempts_come_later_and_later_up_to_a_bound(attempts: int, chance: float) -> None:
     assert 0 < back_off_s(attempts, chance) <= back_off_s(attempts + 1, 1.0) <= LAST_S
+
+
+@given(st.integers(1, 10_000), CHANCES)
+def test_while_nobody_is_taken_the_bound_is_nearer(attempts: int, chance: float) -> None:
+    assert back_off_s(attempts, chance, 0.0, DOWN_S_MAX) <= min(back_off_s(attempts, chance), DOWN_S_MAX)
 
 
 @given(st.integers(1, 100), CHANCES, st.floats(0, 3_600))

@@ -62,3 +62,17 @@ def test_when_the_upstream_slows_down_it_steps_back() -> None:
     for n in range(500):
         ramp.take_answer(0.05, ramp.slots, n * 0.01)
     assert ramp.ceiling < 64.0
+
+
+@pytest.mark.parametrize("failures", [1, 5, 50])
+def test_one_that_was_away_is_soon_sent_more_again_however_often_it_failed(failures: int) -> None:
+    ramp = Ramp(ceiling=64.0, quickest_s=0.01, usual_s=0.01)
+    now = 0.0
+    for _ in range(failures):
+        now += 1.0
+        ramp.take_failure(now)
+    back_at = now
+    while ramp.ceiling <= 2.0:
+        now += 0.01
+        ramp.take_answer(0.01, ramp.slots, now)
+    assert now - back_at < 4.0

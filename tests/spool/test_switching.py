@@ -106,3 +106,14 @@ def test_while_it_is_pinned_it_stays_open() -> None:
     idle = Load(0, 0, 0, is_failing=False)
     assert look_at_load(switch, idle, Position.OPEN, 1e6).phase is Phase.SPOOLING
     assert look_at_load(replace(switch, pinned=False), idle, Position.OPEN, 1e6).phase is Phase.CLOSING
+
+
+@pytest.mark.parametrize(
+    ("waiting", "ordered", "phase"),
+    [(20, 0, Phase.CLOSING), (20, 4, Phase.CLOSING), (20, 5, Phase.SPOOLING), (40, 0, Phase.SPOOLING)],
+)
+def test_it_doesnt_begin_to_close_with_more_ahead_than_clients_can_wait_for(
+    waiting: int, ordered: int, phase: Phase
+) -> None:
+    load = Load(waiting, ordered, 0, is_failing=False, few=32, ordered=ordered, soon=4)
+    assert look_at_load(Switch(Phase.SPOOLING, turn=1), load, Position.OPEN, 1e6).phase is phase

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fakes.spooler import Client, FrontAtWork, get, post, run_front
-from holdfast.compile.names import RECEIPTS_PATH
+from holdfast.model.inner import RECEIPTS_PATH
 from holdfast.model.recovery import SpoolBounds
 from holdfast.model.spool import Delivered
 
@@ -244,7 +244,7 @@ def test_what_is_sent_right_behind_a_request_is_not_taken_for_it(tmp_path: Path)
 
 def test_settings_may_change_while_it_runs(tmp_path: Path) -> None:
     async def check(front: FrontAtWork, client: Client) -> None:
-        front.acceptance.settings = front.acceptance.settings.model_copy(update={"services": {}})
+        front.front.take_settings(front.front.handler.settings.model_copy(update={"services": {}}))
         assert (await client.ask(post())).status == 404
 
     run(tmp_path, check)

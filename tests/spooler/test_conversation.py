@@ -12,9 +12,10 @@ from fakes.inner_edge import InnerEdge
 from holdfast.adapters.spool import SqlSpool
 from holdfast.model.recovery import Deferral, SpoolBounds
 from holdfast.runtime.recovery.spooler_link import SpoolerGone, SpoolerLink
+from holdfast.spooler.private_socket import bind_private
 from holdfast.spooler.process import Spooler
 from holdfast.spooler.protocol import Configure, Drop, Inspect, ListDead, Redeliver
-from holdfast.spooler.settings import SpooledService, SpoolSettings, control_socket, store_file
+from holdfast.spooler.settings import SpooledService, SpoolSettings, accept_socket, control_socket, store_file
 from spooler.test_switches import accept
 
 SERVICES = {"mail": SpooledService(tenant="shop", routes={"send": Deferral(order_by="x-customer")})}
@@ -24,13 +25,14 @@ Check = Callable[[SqlSpool, SpoolerLink, InnerEdge, Path], Awaitable[None]]
 @asynccontextmanager
 async def run_spooler(folder: Path) -> AsyncIterator[SqlSpool]:
     store = SqlSpool(store_file(folder), SpoolBounds(), 0)
-    running = asyncio.create_task(Spooler(folder, SpoolSettings(), store).run())
-    try:
-        yield store
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-        await store.close()
+    with bind_private(accept_socket(folder)) as listening:
+        running = asyncio.create_task(Spooler(folder, SpoolSettings(), store, listening).run())
+        try:
+            yield store
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+            await store.close()
 
 
 def converse(check: Check) -> None:

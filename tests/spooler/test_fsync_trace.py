@@ -66,7 +66,7 @@ async def send_many(folder: Path) -> dict[str, str]:
 
 def trace_spooler(folder: Path, trace: Path) -> dict[str, str]:
     SpoolSettings(services=SERVICES, disk_free_min=1).save(folder)
-    command = ["strace", "-f", "-y", "-s", "9000", "-e", CALLS, "-o", str(trace)]
+    command = ["strace", "-f", "--seccomp-bpf", "-y", "-s", "9000", "-e", CALLS, "-o", str(trace)]
     with subprocess.Popen([*command, sys.executable, "-m", "holdfast.spooler", str(folder)]) as process:
         try:
             until(accept_socket(folder).exists, "the spooler listens")

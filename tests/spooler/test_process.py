@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fakes.process import until
@@ -59,6 +60,32 @@ def test_it_ends_when_told_to_and_goes_on_from_there(folder: Path) -> None:
         receipt, again = ask(folder, get(accepted.headers["location"]), post(idempotency_key="k"))
         assert receipt.document["idempotency_key"] == "k"
         assert again.document == accepted.document
+
+
+def find_front(spooler: subprocess.Popen[str]) -> psutil.Process | None:
+    return next(iter(psutil.Process(spooler.pid).children()), None)
+
+
+def test_a_front_that_dies_is_started_again_and_who_asks_meanwhile_waits(folder: Path) -> None:
+    with run_spooler(folder) as process:
+        until(accept_socket(folder).exists, "it listens")
+        (accepted,) = ask(folder, post(idempotency_key="k"))
+        front = find_front(process)
+        assert front
+        front.kill()
+        (again,) = ask(folder, post(idempotency_key="k"))
+        assert again.document == accepted.document
+        assert find_front(process) not in {None, front}
+
+
+def test_no_front_outlives_its_spooler(folder: Path) -> None:
+    with run_spooler(folder) as process:
+        until(accept_socket(folder).exists, "it listens")
+        ask(folder, post())
+        front = find_front(process)
+        assert front
+        process.kill()
+        front.wait(60)
 
 
 def test_files_and_sockets_are_for_their_owner_only(folder: Path) -> None:

@@ -31,6 +31,7 @@ from holdfast.agent.telemetry import EdgeTelemetry
 from holdfast.compile import names
 from holdfast.compile.accept import GRAPHQL_DOCUMENT
 from holdfast.compile.sampling import ROUTE_TAG
+from holdfast.model.inner import CAUSE_HEADER
 
 _log = logging.getLogger("holdfast.agent")
 RECONNECT_S = 0.2
@@ -78,7 +79,7 @@ async def _tend_telemetry(settings: AgentSettings, folder: Path) -> None:
         uplink = TelemetryUplink(f"unix:{settings.hub_socket}", settings.edge, log.find)
         reader = SampleReader(
             settings.edge,
-            names.CAUSE_HEADER,
+            CAUSE_HEADER,
             names.MITIGATION_HEADER,
             GRAPHQL_DOCUMENT,
             ROUTE_TAG,

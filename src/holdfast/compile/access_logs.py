@@ -11,6 +11,7 @@ from envoy.type.v3 import token_bucket_pb2
 from holdfast.compile import names
 from holdfast.compile.logging import Form, both, drawn, either, logger, passing, status_below, status_from
 from holdfast.compile.message import seconds, to_resource, uint32
+from holdfast.model.inner import CAUSE_HEADER
 from holdfast.model.platform import AccessLog
 from holdfast.model.resource import Resource, ResourceType
 
@@ -38,7 +39,7 @@ _SAID_AT_LENGTH: Final = {
     "service": "%ROUTE_NAME%",
     "tenant": f"%METADATA(ROUTE:{names.METADATA}:tenant)%",
     "request_id": "%REQ(X-REQUEST-ID):128%",
-    "cause": f"%RESP({names.CAUSE_HEADER})%",
+    "cause": f"%RESP({CAUSE_HEADER})%",
     "rule": f"%RESP({names.MITIGATION_HEADER})%",
     "flags": "%RESPONSE_FLAGS%",
     "details": "%RESPONSE_CODE_DETAILS%",

@@ -13,11 +13,12 @@ from envoy.config.route.v3 import route_components_pb2 as route
 
 from holdfast.compile import names
 from holdfast.compile.message import uint32
+from holdfast.model.inner import SERVICE_HEADER
 
 PATH_HEADER: Final = "x-holdfast-path"
 AUTHORITY_HEADER: Final = "x-holdfast-authority"
 """What the client asked for, path with query and host, before a route rewrites either."""
-_TELLING: Final = ((names.SERVICE_HEADER, None), (PATH_HEADER, "%REQ(:PATH)%"), (AUTHORITY_HEADER, "%REQ(:AUTHORITY)%"))
+_TELLING: Final = ((SERVICE_HEADER, None), (PATH_HEADER, "%REQ(:PATH)%"), (AUTHORITY_HEADER, "%REQ(:AUTHORITY)%"))
 _SECRETS: Final = ("authorization", "cookie", "proxy-authorization")
 _TOLD_CONNECTIONS_MAX: Final = 32
 _TOLD_AT_ONCE_MAX: Final = 128

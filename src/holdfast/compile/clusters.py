@@ -35,6 +35,7 @@ class Place:
     """What a cluster is built with beside its endpoints: one edge's part of the walls, its service's class and retries.
 
     `watched`: whether it is counted how its endpoints do, since others may take its place. `alone`: whether nobody can.
+    `last`: whether it is what a chain ends with, after which there is nobody else.
     """
 
     walls: Walls
@@ -42,6 +43,7 @@ class Place:
     retries: Retries
     watched: bool = False
     alone: bool = True
+    last: bool = False
 
 
 def compile_cluster(name: str, upstream: Standby, place: Place) -> cluster_pb2.Cluster:
@@ -58,8 +60,9 @@ def compile_cluster(name: str, upstream: Standby, place: Place) -> cluster_pb2.C
     cluster.circuit_breakers.thresholds.append(_thresholds(place, len(upstream.endpoints)))
     if place.watched:
         cluster.alt_stat_name = name_site_stats(name)
-    if has_several(upstream) or not place.alone:
-        cluster.outlier_detection.CopyFrom(_outlier_detection(_EJECTED_SHARE_MAX if place.alone else 100))
+    is_relieved = not (place.alone or place.last)
+    if has_several(upstream) or is_relieved:
+        cluster.outlier_detection.CopyFrom(_outlier_detection(100 if is_relieved else _EJECTED_SHARE_MAX))
     if upstream.health_check:
         cluster.health_checks.append(_health_check(upstream.health_check))
     if has_own_endpoints(upstream):

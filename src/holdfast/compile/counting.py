@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.compile.logging import both, logger, slower_than, status_below, status_from
-from holdfast.compile.names import CAUSE_HEADER
 from holdfast.compile.observed import OBSERVED
+from holdfast.model.inner import CAUSE_HEADER
 from holdfast.model.platform import Mode
 from holdfast.model.telemetry import METRICS, SLOW_S, Metric
 

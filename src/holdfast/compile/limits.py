@@ -9,8 +9,8 @@ from envoy.extensions.filters.http.local_ratelimit.v3 import local_rate_limit_pb
 from envoy.type.v3 import percent_pb2, token_bucket_pb2
 
 from holdfast.compile.message import seconds, uint32
-from holdfast.compile.names import CAUSE_HEADER
 from holdfast.model.effective import Bucket
+from holdfast.model.inner import CAUSE_HEADER
 from holdfast.model.platform import Clients, Location, Mode
 
 CLIENTS_MAX = 50_000

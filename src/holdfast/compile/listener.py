@@ -32,6 +32,7 @@ from holdfast.compile.access_logs import compile_access_log
 from holdfast.compile.counting import compile_counting
 from holdfast.compile.replies import compile_local_replies
 from holdfast.compile.sampling import compile_sampling
+from holdfast.model.inner import CAUSE_HEADER, INNER_HEADER, ROUTE_HEADER, SERVICE_HEADER
 from holdfast.model.platform import AccessLog, Clients
 
 _TYPE = "type.googleapis.com/"
@@ -58,11 +59,11 @@ FORGEABLE_HEADERS = (
     "x-envoy-upstream-rq-timeout-ms",
     "x-envoy-upstream-rq-per-try-timeout-ms",
     "x-envoy-upstream-alt-stat-name",
-    names.CAUSE_HEADER,
+    CAUSE_HEADER,
     names.MITIGATION_HEADER,
-    names.INNER_HEADER,
-    names.SERVICE_HEADER,
-    names.ROUTE_HEADER,
+    INNER_HEADER,
+    SERVICE_HEADER,
+    ROUTE_HEADER,
 )
 """What only a trusted peer could say truthfully, and this edge says itself or not at all."""
 _REMOVED_BY_ENVOY = {

@@ -26,6 +26,7 @@ from holdfast.compile.matching import (
 )
 from holdfast.compile.observed import name_rule
 from holdfast.compile.source_match import match_source
+from holdfast.model.inner import INNER_HEADER
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import Block, Deny, Mitigation
 from holdfast.model.platform import Mode
@@ -111,7 +112,7 @@ def _unless_asking(mitigation: Mitigation, shadow: _Shadow | None) -> OnMatch:
     """Denies all but Holdfast's own question how the service is: the answer says whether it may come back."""
     held = OnMatch()
     held.matcher.on_no_match.CopyFrom(_deny(mitigation, shadow))
-    asks = header_starts_with(names.INNER_HEADER, names.probe_of(""))
+    asks = header_starts_with(INNER_HEADER, names.probe_of(""))
     held.matcher.matcher_list.matchers.add(predicate=asks, on_match=_allow("pass"))
     return held
 

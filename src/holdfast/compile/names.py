@@ -4,8 +4,6 @@ from typing import Final
 
 HOST_HEADER: Final = "x-holdfast-host"
 """The host as scopes are keyed by it; set by the edge itself, a client's own is overwritten."""
-CAUSE_HEADER: Final = "x-holdfast-cause"
-"""On every answer that an edge gives itself: which rule gave it."""
 MITIGATION_HEADER: Final = "x-holdfast-mitigation"
 """On answers that a limit mitigation gave: its kind and id, such as `limit.m-17`. Other kinds say it in their rule."""
 MITIGATION_VALUE: Final = "%DYNAMIC_METADATA(envoy.filters.http.rbac:enforced_effective_policy_id)%"
@@ -62,20 +60,8 @@ nobody spends it on requests that would be refused anyway.
 OWN_FILTERS: Final = (MITIGATIONS_FILTER, MITIGATION_LIMITS_FILTER, READ_ONLY_FILTER)
 """What is configured for every edge by itself: a mitigation may hold on some edges only."""
 
-INNER_HEADER: Final = "x-holdfast-inner"
-"""On requests that Holdfast's own parts send through an edge: which part it is. A client's own is removed."""
-FROM_SPOOL: Final = "spool"
-FROM_ASSETS: Final = "assets"
-"""Values of that header: what was deferred and is delivered now; what the store of assets asks for to keep it."""
 PROBED_HEADER: Final = "x-holdfast-probed"
 """On answers to probes that were meant for one cluster: which one it was."""
-SERVICE_HEADER: Final = "x-holdfast-service"
-"""On requests that an edge hands to one of Holdfast's own parts: which service they are for."""
-ROUTE_HEADER: Final = "x-holdfast-route"
-"""Likewise: the name that operators gave to the route, or none."""
-RECEIPTS_PATH: Final = "/.well-known/holdfast/receipts/"
-"""Below it, at the hosts of services that defer, everybody who was given a receipt reads what became of it."""
-
 SPOOL_CLUSTER: Final = "holdfast.spool"
 ASSETS_CLUSTER: Final = "holdfast.assets"
 ASSETS_FILL_CLUSTER: Final = "holdfast.assets.fill"

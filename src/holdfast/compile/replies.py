@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from holdfast.compile.names import CAUSE_HEADER, METADATA, MITIGATION_HEADER
+from holdfast.compile.names import METADATA, MITIGATION_HEADER
+from holdfast.model.inner import CAUSE_HEADER
 
 _RBAC = "rbac_access_denied_matched_policy[{}"
 _SERVICE = f"%METADATA(ROUTE:{METADATA}:service)%"

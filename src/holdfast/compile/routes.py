@@ -32,6 +32,7 @@ from holdfast.compile.message import pack, uint32
 from holdfast.compile.route_table import compile_route_table
 from holdfast.compile.shedding import state_class
 from holdfast.model.effective import Bucket, EffectiveService
+from holdfast.model.inner import CAUSE_HEADER
 from holdfast.model.platform import Accept, Clients, Mode
 
 _FRAMES_KEPT_MAX = 4096
@@ -44,7 +45,7 @@ def compile_routes(
     config = route_pb2.RouteConfiguration(name=service.name, request_headers_to_remove=[names.HOST_HEADER])
     if clients.trusted_proxies:
         config.request_headers_to_add.append(_CLIENT_ADDRESS)
-    config.response_headers_to_remove.extend((names.CAUSE_HEADER, names.MITIGATION_HEADER))
+    config.response_headers_to_remove.extend((CAUSE_HEADER, names.MITIGATION_HEADER))
     config.response_headers_to_add.append(_READ_ONLY)
     host = config.virtual_hosts.add(name=service.name, domains=["*"])
     host.request_body_buffer_limit.value = _held_for_retries(service)

@@ -8,6 +8,7 @@ from typing import Final
 
 from holdfast.compile import names
 from holdfast.compile.logging import Form, both, drawn, has_metadata, logger
+from holdfast.model.inner import CAUSE_HEADER
 
 SAMPLE_BASE: Final = "holdfast.sample.base"
 SAMPLE_WATCHED: Final = "holdfast.sample.watched"
@@ -53,5 +54,5 @@ def _sample(name: str, when: Form) -> Form:
         "http_grpc", "grpc.v3.HttpGrpcAccessLogConfig", when,
         common_config=common,
         additional_request_headers_to_log=["content-type", "accept"],
-        additional_response_headers_to_log=[names.CAUSE_HEADER, names.MITIGATION_HEADER],
+        additional_response_headers_to_log=[CAUSE_HEADER, names.MITIGATION_HEADER],
     )  # fmt: skip

@@ -45,10 +45,13 @@ def _service(intent: Intent, location: str, name: str, drained: frozenset[str]) 
     walls = split_walls(intent.settled.get(name) or walls_of(service), edges)
     chains = tuple(find_chains(service))
     chained = {link for chain in chains for link in chain.links}
+    last = {chain.links[-1] for chain in chains}
     watched = {cluster for cluster, _, upstream in each_cluster(service) if upstream.standbys}
     for cluster, endpoints, upstream in each_cluster(service):
         alone = cluster not in chained
-        built = Place(walls, service.criticality, upstream.retries, watched=cluster in watched, alone=alone)
+        built = Place(
+            walls, service.criticality, upstream.retries, cluster in watched, alone=alone, last=cluster in last
+        )
         yield to_resource(ResourceType.CLUSTER, cluster, compile_cluster(cluster, endpoints, built))
         if has_own_endpoints(endpoints):
             assignment = compile_endpoints(cluster, endpoints, intent.discovered.get(cluster), drained)

@@ -24,6 +24,7 @@ from holdfast.compile.chains import (
 from holdfast.compile.endpoints import has_several
 from holdfast.compile.message import pack, seconds, uint32
 from holdfast.model.effective import EffectiveService
+from holdfast.model.inner import FROM_ASSETS, FROM_SPOOL, INNER_HEADER, RECEIPTS_PATH, ROUTE_HEADER, SERVICE_HEADER
 from holdfast.model.route import Route
 from holdfast.model.upstream import Retries, Timeouts, Upstream
 
@@ -59,16 +60,17 @@ def find_ways(service: EffectiveService, stated: Route) -> Iterator[Way]:
         yield from _find_probing(service.name, stated.upstream, upstream)
     direct, reads = choose_direct(service, stated.upstream), choose_reads(service, stated.upstream)
     if stated.deferred:
-        yield Way(_from_within(_always(upstream, _RETRY_SAFE), names.FROM_SPOOL), direct)
+        yield Way(_from_within(_always(upstream, _RETRY_SAFE), FROM_SPOOL), direct)
         deferred = choose_deferred(service, stated.upstream)
-        yield Way(_defer(service, stated, _frame_chain(upstream, _RETRY_DEFERRED, 2)), deferred)
+        frame = _frame_chain(upstream, _RETRY_DEFERRED, 2, _count_tries(upstream))
+        yield Way(_defer(service, stated, frame), deferred)
         return
     links = count_links(reads, service)
     reading = _frame_chain(upstream, _RETRY_SAFE, links) if links > 1 else _always(upstream, _RETRY_SAFE)
     if stated.static:
-        yield Way(_from_within(reading, names.FROM_ASSETS), reads)
+        yield Way(_from_within(reading, FROM_ASSETS), reads)
         static = choose_static(service, stated.upstream)
-        chained = _frame_chain(upstream, _RETRY_SAFE, count_links(static, service))
+        chained = _frame_chain(upstream, _RETRY_SAFE, links + 1, 1 if links > 1 else _count_tries(upstream))
         yield Way(keep_copies(_for_methods(chained, _KEPT), service.name), static)
     if upstream.standbys:
         yield Way(_for_methods(reading, _READS), reads)
@@ -89,10 +91,10 @@ def _find_probing(service: str, name: str | None, upstream: Upstream) -> Iterato
 def route_receipts(service: str) -> route.Route:
     """Leads to what became of messages that were accepted for a service."""
     entry = route.Route(
-        match=route.RouteMatch(prefix=names.RECEIPTS_PATH, headers=[method_matcher(_KEPT)]),
+        match=route.RouteMatch(prefix=RECEIPTS_PATH, headers=[method_matcher(_KEPT)]),
         route=route.RouteAction(cluster=names.SPOOL_CLUSTER, timeout=seconds(5.0)),
     )
-    entry.request_headers_to_add.append(_set_header(names.SERVICE_HEADER, service))
+    entry.request_headers_to_add.append(_set_header(SERVICE_HEADER, service))
     return entry
 
 
@@ -103,8 +105,8 @@ def _defer(service: EffectiveService, stated: Route, frame: route.Route) -> rout
     entry.metadata.filter_metadata[names.DEFERRED_METADATA]["is"] = True
     if stated.deferred:
         entry.route.retry_policy.retriable_status_codes.extend(stated.deferred.also_on)
-    entry.request_headers_to_add.append(_set_header(names.SERVICE_HEADER, service.name))
-    entry.request_headers_to_add.append(_set_header(names.ROUTE_HEADER, stated.name))
+    entry.request_headers_to_add.append(_set_header(SERVICE_HEADER, service.name))
+    entry.request_headers_to_add.append(_set_header(ROUTE_HEADER, stated.name))
     key = base_pb2.HeaderValue(key=_KEY_HEADER, value="%REQ(X-REQUEST-ID)%")
     absent = base_pb2.HeaderValueOption.ADD_IF_ABSENT
     entry.request_headers_to_add.append(base_pb2.HeaderValueOption(header=key, append_action=absent))
@@ -120,7 +122,7 @@ def _from_within(frame: route.Route, part: str) -> route.Route:
     """For requests of one of Holdfast's own parts."""
     entry = route.Route()
     entry.CopyFrom(frame)
-    entry.match.headers.add(name=names.INNER_HEADER, string_match=string_pb2.StringMatcher(exact=part))
+    entry.match.headers.add(name=INNER_HEADER, string_match=string_pb2.StringMatcher(exact=part))
     return entry
 
 
@@ -158,9 +160,8 @@ def _always(upstream: Upstream, retry_on: str) -> route.Route:
     return entry
 
 
-def _frame_chain(upstream: Upstream, retry_on: str, links: int) -> route.Route:
-    """An entry that leads to a chain: as many tries as it takes to come to its end, the upstream's endpoints first."""
-    each = 2 if links == 2 and has_several(upstream) else 1
+def _frame_chain(upstream: Upstream, retry_on: str, links: int, each: int = 1) -> route.Route:
+    """An entry that leads to a chain: as many tries as it takes to come to its end, so many at each link."""
     retries = min(_RETRIES_MAX, max(each * (links - 1), upstream.retries.attempts_max))
     timeouts = upstream.timeouts
     per_try_s = timeouts.per_try or min(_TRY_S_MAX, timeouts.request / (retries + 1))
@@ -174,6 +175,14 @@ def _frame_chain(upstream: Upstream, retry_on: str, links: int) -> route.Route:
     policy.retry_priority.typed_config.CopyFrom(pack(priorities))
     entry.route.retry_policy.CopyFrom(policy)
     return entry
+
+
+def _count_tries(upstream: Upstream) -> int:
+    """At an upstream before its last resort: two, where there is another endpoint, as that answers like the first.
+
+    So does a standby, which is asked after one try: where all endpoints hang, two take longer than clients may wait.
+    """
+    return 2 if has_several(upstream) else 1
 
 
 def _retry_policy(retries: Retries, retry_on: str, per_try_s: float | None) -> route.RetryPolicy:

@@ -52,6 +52,7 @@ class RefusalCode(StrEnum):
     ROLLOUT_UNDER_WAY = "rollout_under_way"
     SERVICE_UNKNOWN = "service_unknown"
     SITE_UNKNOWN = "site_unknown"
+    SPOOL_NEEDED = "spool_needed"
     STANDBY_UNKNOWN = "standby_unknown"
     SPOOLER_UNAVAILABLE = "spooler_unavailable"
     SUGGESTION_UNKNOWN = "suggestion_unknown"

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 Headers = tuple[tuple[str, str], ...]
 """Names in lower case and values, in the order in which they came, without those that are about one connection only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, array_like=True):
     """A request as it came in, before it is a message.
 
     `idempotency_key` is the client's own; without one, the store assigns the message's id. `order_key` is the value of
@@ -93,8 +94,7 @@ class Receipt:
     settled_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """The message is durable. `replayed`: it was already, by the same key with the same content."""
 
     id: str
@@ -112,8 +112,7 @@ class Refusal(StrEnum):
     DISK_FULL = "disk_full"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """Nothing was kept."""
 
     refusal: Refusal
@@ -217,10 +216,10 @@ class SpoolStore(Protocol):
     are in memory only, and all of them are gone after a restart, when every message that isn't settled waits again.
     """
 
-    async def accept(self, draft: Draft) -> Accepted | Refused:
-        """Keep a message, unless a bound or the disk forbids it. Messages get their sequence in order of the calls.
+    async def accept_all(self, drafts: Sequence[Draft]) -> Sequence[Accepted | Refused]:
+        """Keep messages with one commit, but for those that a bound or the disk forbids; say of each what became of it.
 
-        SpoolUnavailable if the disk fails otherwise.
+        They get their sequence in this order, and in that of the calls. SpoolUnavailable if the disk fails otherwise.
         """
         ...
 

@@ -27,6 +27,8 @@ FOUND: Final = 1.05
 TRY_S: Final = 0.25
 TRY_S_MAX: Final = 20.0
 """Between two trials; doubled by every one that finds no more room."""
+FAILED_S: Final = 2.0
+"""Until the next trial after a failure, at most: what was known of the upstream may no longer be so."""
 SAMPLES_MIN: Final = 24
 SAMPLES_MAX: Final = 256
 FORGET: Final = 1.005
@@ -86,7 +88,12 @@ class Ramp:
         """The upstream failed, or had no room: half as many from now on."""
         self.failures += 1
         self.ceiling = max(1.0, self.ceiling / 2)
-        self._end_trial(now, found=False)
+        if self._trying is not None:
+            self._end_trial(now, found=False)
+            return
+        self._pause_s = min(self._pause_s, FAILED_S)
+        self._try_at = now + self._pause_s
+        self._restart()
 
     def _note_usual(self, typical_s: float, now: float) -> None:
         self.usual_s = typical_s

@@ -25,6 +25,9 @@ CLOSING_S: Final = 0.5
 """For so long, at least, messages are delivered one by one before edges may switch back."""
 FEW: Final = 32
 """With so many waiting, or fewer than are delivered in half a second, the backlog is as good as gone."""
+SOON: Final = 4
+"""With so many waiting that have an order, or fewer than are delivered in half of HELD_S_MAX, it may close: what comes
+then waits behind them, and mustn't have it opened again at once."""
 HELD_MAX: Final = 256
 HELD_S_MAX: Final = 0.3
 """More that wait for their delivery, or one that waits for longer, show that the upstream doesn't keep up: the spool
@@ -84,8 +87,9 @@ class Switch:
 class Load:
     """What is known of the spool's part for a service.
 
-    `owed` counts what was acknowledged, has an order and isn't delivered; it may be too high, never too low. `held`
-    counts acknowledgements that wait, the oldest for `held_for_s`. `few` is how many waiting are as good as none.
+    Of those waiting, `ordered` have an order. `owed` counts what was acknowledged before it began to close, has an
+    order and isn't delivered; it may be too high, never too low. `held` counts acknowledgements that wait, the oldest
+    for `held_for_s`. `few` is how many waiting, and `soon` how many ordered ones, are as good as none.
     """
 
     waiting: int
@@ -94,6 +98,13 @@ class Load:
     is_failing: bool
     few: int = FEW
     held_for_s: float = 0.0
+    ordered: int = 0
+    soon: int = SOON
+
+    @property
+    def is_small(self) -> bool:
+        """Whether what waits is as good as nothing."""
+        return self.waiting <= self.few and self.ordered <= self.soon
 
     @property
     def is_late(self) -> bool:
@@ -155,7 +166,7 @@ def look_at_load(switch: Switch, load: Load, position: Position | None, now: flo
     """Go on towards direct routing as far as what is waiting allows; `position` is about the latest turn, or None."""
     stays_s = now - switch.since
     match switch.phase:
-        case Phase.SPOOLING if not switch.pinned and not load.is_failing and load.waiting <= load.few:
+        case Phase.SPOOLING if not switch.pinned and not load.is_failing and load.is_small:
             patience_s = min(STAY_S_MAX, STAY_S * 2**switch.failed_closings)
             return _enter(switch, Phase.CLOSING, now) if stays_s >= patience_s else switch
         case Phase.CLOSING if switch.pinned or load.is_late:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from holdfast.model.spool import Backlog, SpoolStore
 from holdfast.spool.switching import Switch
 from holdfast.spooler.answering import Answering
 from holdfast.spooler.delivery import Delivery
+from holdfast.spooler.private_socket import bind_private
 from holdfast.spooler.protocol import FROM_CONTROL, LINE_BYTES_MAX, Ask, Configure, Positions, Stand, write_line
 from holdfast.spooler.settings import SpoolSettings
 from holdfast.spooler.switches import Switches
@@ -22,15 +22,6 @@ from holdfast.views.spool import SpoolDocument, SpooledServiceDocument
 LOG: Final = logging.getLogger(__name__)
 TELL_S: Final = 0.5
 """How often it is told how the spooler stands, at least."""
-
-
-def bind_private(path: Path) -> socket.socket:
-    """A socket at a path that its owner alone may connect to; what an earlier process left there is removed."""
-    path.unlink(missing_ok=True)
-    bound = socket.socket(socket.AF_UNIX)
-    bound.bind(str(path))
-    path.chmod(0o600)
-    return bound
 
 
 class Conversation:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
-from holdfast.compile.names import CAUSE_HEADER
+from holdfast.model.inner import CAUSE_HEADER
 from holdfast.model.recovery import Deferral
 from holdfast.model.spool import (
     Backlog,
@@ -23,10 +23,10 @@ from holdfast.model.spool import (
     SpoolStore,
     SpoolUnavailable,
 )
-from holdfast.spool.backoff import back_off_s
 from holdfast.spool.turns import Turns
 from holdfast.spool.verdicts import Answer, Failed, HeldUp, Rejected, Taken, Verdict, judge_answer, read_retry_after
 from holdfast.spooler.edge_client import Broken, EdgeAnswer, Edges, Unreachable
+from holdfast.spooler.edge_pulse import EdgePulse
 from holdfast.spooler.lane import Lane
 from holdfast.spooler.request import write_request
 from holdfast.spooler.settings import SpooledService, SpoolSettings
@@ -76,6 +76,7 @@ class Delivery:
             async with asyncio.TaskGroup() as group:
                 for work in (self._listen, self._look_around, self._bury, self._deliver):
                     group.create_task(_outlive(work))
+                group.create_task(EdgePulse(lambda: self._edges.all).run())
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -98,8 +99,8 @@ class Delivery:
             for lane in self.lanes.values():
                 lane.has_work = lane.has_work or lane.service in backlogs
             is_failing = {lane.service: lane.is_failing for lane in self.lanes.values()}
-            few = {lane.service: lane.few for lane in self.lanes.values()}
-            self._switches.look(backlogs, is_failing, few)
+            rates = {lane.service: lane.rate for lane in self.lanes.values()}
+            self._switches.look(backlogs, is_failing, rates)
             self._wake.set()
             await asyncio.sleep(LOOK_S)
 
@@ -182,7 +183,7 @@ class Delivery:
             verdict = await self._ask(message)
             now = time.monotonic()
             if isinstance(verdict, Taken | Rejected):
-                lane.note_taken(now - began, in_flight, now)
+                lane.note_taken(message, now - began, in_flight, now)
                 rest_s = lane.ramp.rest_s(now - began)
         finally:
             lane.in_flight -= 1
@@ -218,9 +219,8 @@ class Delivery:
                 self._switches.take_failure(message.service)
                 return Retry(message.id, 0.0, counted=False)
             case Failed(why, retry_after_s):
-                lane.note_failed(retry_after_s, now, chance)
+                due_s = lane.note_failed(message, retry_after_s, now, chance)
                 self._switches.take_failure(message.service)
-                due_s = back_off_s(message.attempts + 1, chance, retry_after_s)
                 return Retry(message.id, time.time() + due_s, why)
 
     async def _settle(self, lane: Lane, outcome: Outcome) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, cast
 
 import httptools
@@ -14,6 +15,7 @@ IDLE_MAX: Final = 64
 HEAD_BYTES_MAX: Final = 65_536
 BODY_BYTES_MAX: Final = 1_048_576
 """Of an answer; nobody reads it, so a longer one costs the connection."""
+_ADMIN_SOCKET: Final = "admin.sock"
 
 
 class Unreachable(Exception):
@@ -33,11 +35,35 @@ class EdgeAnswer:
 
 
 class EdgeClient:
-    """Connections to one edge. All of it belongs to one event loop."""
+    """Connections to one edge. All of it belongs to one event loop.
+
+    `is_hung` is whether it was found to answer nothing at all; then it counts as one that can't be reached.
+    """
 
     def __init__(self, socket: str) -> None:
+        self.is_hung = False
         self._socket = socket
         self._idle: deque[_Connection] = deque()
+        self._busy: dict[_Connection, float] = {}
+        """Since when each waits for an answer, the longest first."""
+
+    @property
+    def admin_socket(self) -> str:
+        """Where the edge's Envoy tells how it is: beside the inner listener's socket."""
+        return str(Path(self._socket).with_name(_ADMIN_SOCKET))
+
+    @property
+    def silent_s(self) -> float:
+        """For how long something was sent to it of which nothing was heard."""
+        waiting = (since for connection, since in self._busy.items() if not connection.has_heard)
+        since = next(waiting, None)
+        return 0.0 if since is None else asyncio.get_running_loop().time() - since
+
+    def hang(self) -> None:
+        """It answers nothing: break off what is underway, so that it is sent through another edge."""
+        self.is_hung = True
+        for connection in [*self._busy, *self._idle]:
+            connection.close()
 
     async def send(self, request: bytes, timeout_s: float) -> EdgeAnswer:
         """Send the bytes of a request, and read the answer. Raises Unreachable or Broken.
@@ -45,13 +71,15 @@ class EdgeClient:
         A kept connection that turns out to have been closed is replaced once: the request has a key by which the
         upstream knows it again.
         """
+        if self.is_hung:
+            raise Unreachable("it is hung")
         async with asyncio.timeout(timeout_s) as limit:
             try:
                 while (kept := self._take_idle()) is not None:
                     try:
                         return await self._exchange(kept, request)
                     except Broken:
-                        if kept.has_heard:
+                        if kept.has_heard or self.is_hung:
                             raise
                 return await self._exchange(await self._connect(), request)
             except asyncio.CancelledError:
@@ -65,11 +93,14 @@ class EdgeClient:
             self._idle.popleft().close()
 
     async def _exchange(self, connection: "_Connection", request: bytes) -> EdgeAnswer:
+        self._busy[connection] = asyncio.get_running_loop().time()
         try:
             answer = await connection.exchange(request)
         except BaseException:
             connection.close()
             raise
+        finally:
+            del self._busy[connection]
         if connection.is_reusable and len(self._idle) < IDLE_MAX:
             self._idle.append(connection)
         else:
@@ -188,6 +219,11 @@ class Edges:
             self._clients.pop(gone).close()
         self._clients |= {path: EdgeClient(path) for path in wanted if path not in self._clients}
         self._round = deque(wanted)
+
+    @property
+    def all(self) -> Sequence[EdgeClient]:
+        """Every edge."""
+        return tuple(self._clients.values())
 
     async def send(self, request: bytes, timeout_s: float) -> EdgeAnswer:
         """Send through the next edge that can be reached. Unreachable if none can; Broken as by `EdgeClient.send`."""

@@ -1,15 +1,16 @@
 """One service's deliveries: how many may be sent now, what was claimed for it, and whether its clock stands still."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
 from holdfast.model.spool import Message
-from holdfast.spool.backoff import held_up_s, pause_s
+from holdfast.spool.backoff import DOWN_S_MAX, back_off_s, held_up_s, pause_s
 from holdfast.spool.ramp import Ramp
 
 ASKED_S_MAX: Final = 30.0
 """The longest that one answer may have everybody else wait; its own message waits for as long as it says."""
+BLAMED_MAX: Final = 10_000
 CLAIM_MIN: Final = 4
 CLAIM_MAX: Final = 128
 
@@ -36,6 +37,8 @@ class Lane:
     held_up_since: float | None = None
     delivered: int = 0
     """Since the process began."""
+    blamed: Counter[str] = field(default_factory=Counter)
+    """How often each message failed right after another was taken, so that it may be its own fault."""
 
     def has_room(self, now: float) -> bool:
         """Whether one more message may be sent."""
@@ -64,22 +67,37 @@ class Lane:
         return 1 if self.is_failing else min(CLAIM_MAX, max(CLAIM_MIN, self.ramp.slots))
 
     @property
-    def few(self) -> int:
-        """So many are delivered in half a second, about."""
-        quickest_s = self.ramp.quickest_s
-        return int(0.5 * self.ramp.target / quickest_s) if quickest_s else 0
+    def rate(self) -> float:
+        """So many are delivered in a second, about; 0 where that isn't known."""
+        return self.ramp.target / self.ramp.quickest_s if self.ramp.quickest_s else 0.0
 
-    def note_taken(self, took_s: float, in_flight: int, now: float) -> None:
+    def note_taken(self, message: Message, took_s: float, in_flight: int, now: float) -> None:
         """The upstream answered, whatever it thinks of the message; so many were in flight when it was sent."""
         self.ramp.take_answer(took_s, in_flight, now)
+        self.blamed.pop(message.id, None)
         self.held_up = 0
 
-    def note_failed(self, retry_after_s: float, now: float, chance: float) -> None:
-        """The upstream failed."""
+    def note_failed(self, message: Message, retry_after_s: float, now: float, chance: float) -> float:
+        """The upstream failed; how many seconds this message waits.
+
+        Where the upstream takes nobody's, what it is sent soon finds out when it does again: who was tried meanwhile
+        mustn't wait for long after it.
+        """
+        if self.ramp.failures:
+            due_s = back_off_s(message.attempts + 1, chance, retry_after_s, DOWN_S_MAX)
+        else:
+            due_s = back_off_s(self._blame(message), chance, retry_after_s)
         self.ramp.take_failure(now)
         self.held_up = 0
         asked_s = min(retry_after_s, ASKED_S_MAX)
         self.paused_until = max(self.paused_until, now + max(pause_s(self.ramp.failures, chance), asked_s))
+        return due_s
+
+    def _blame(self, message: Message) -> int:
+        if len(self.blamed) >= BLAMED_MAX:
+            self.blamed.clear()
+        self.blamed[message.id] += 1
+        return self.blamed[message.id]
 
     def note_held_up(self, now: float, chance: float, *, is_crowded: bool) -> None:
         """We don't let it through, or can't."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from contextlib import suppress
 from pathlib import Path
 from time import time
@@ -9,14 +10,15 @@ from typing import Final
 
 from holdfast.adapters.spool import SqlSpool
 from holdfast.model.spool import SpoolFigures, SpoolUnavailable
-from holdfast.spooler.acceptance import Acceptance
 from holdfast.spooler.answering import Answering
 from holdfast.spooler.conversation import Conversation
 from holdfast.spooler.delivery import Delivery
 from holdfast.spooler.downtime import Heartbeat
-from holdfast.spooler.front import Front
-from holdfast.spooler.serving import serve_front
+from holdfast.spooler.front_process import FrontProcess
+from holdfast.spooler.keeping import Keeping
+from holdfast.spooler.private_socket import bind_private
 from holdfast.spooler.settings import (
+    ACCEPT_BACKLOG,
     SpoolSettings,
     accept_socket,
     control_socket,
@@ -33,27 +35,25 @@ BEAT_S: Final = 1.0
 class Spooler:
     """A running spooler: its store, its switches, its delivery and its front, and the settings that they share."""
 
-    def __init__(self, folder: Path, settings: SpoolSettings, store: SqlSpool) -> None:
+    def __init__(self, folder: Path, settings: SpoolSettings, store: SqlSpool, listening: socket.socket) -> None:
         self.folder = folder
         self.settings = settings
         self.store = store
         self.switches = Switches(store, OpenServices(open_services_file(folder)))
         self.delivery = Delivery(store, self.switches)
         self.delivery.configure(settings)
-        self.acceptance = Acceptance(settings, store, self.switches)
         self.answering = Answering(store, folder)
         self.heartbeat = Heartbeat(folder / "heartbeat")
         self.answering.settings = settings
-        self.front = Front(self.acceptance, settings.receiving_max, settings.connections_max)
+        keeping = Keeping(store, self.switches, settings.hold_max_s)
+        self.front = FrontProcess(listening, keeping, settings)
 
     def take_settings(self, settings: SpoolSettings) -> None:
         """Hold to other settings from now on, and after a restart. OSError if they can't be written down."""
         settings.save(self.folder)
         self.settings = settings
         self.store.set_bounds(settings.bounds, settings.disk_free_min)
-        self.front.receiving_max = settings.receiving_max
-        self.front.connections_max = settings.connections_max
-        self.acceptance.settings = settings
+        self.front.take_settings(settings)
         self.answering.settings = settings
         self.delivery.configure(settings)
 
@@ -64,7 +64,8 @@ class Spooler:
         await self._give_back_downtime(figures)
         _log.info("%d messages wait", sum(backlog.waiting for backlog in figures.backlogs))
         conversation = Conversation(self.store, self.delivery, self.switches, self.answering, self.take_settings)
-        async with serve_front(self.front, accept_socket(self.folder)), asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.front.run())
             tasks.create_task(self.delivery.run())
             tasks.create_task(conversation.run(control_socket(self.folder)))
             tasks.create_task(self._tidy())
@@ -97,6 +98,9 @@ async def run_spooler(folder: Path) -> None:
     settings = SpoolSettings.load(folder)
     store = SqlSpool(store_file(folder), settings.bounds, settings.disk_free_min)
     try:
-        await Spooler(folder, settings, store).run()
+        with bind_private(accept_socket(folder)) as listening:
+            listening.listen(ACCEPT_BACKLOG)
+            await Spooler(folder, settings, store, listening).run()
     finally:
+        accept_socket(folder).unlink(missing_ok=True)
         await store.close()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from holdfast.compile.names import FROM_SPOOL, INNER_HEADER, ROUTE_HEADER, SERVICE_HEADER
+from holdfast.model.inner import FROM_SPOOL, INNER_HEADER, ROUTE_HEADER, SERVICE_HEADER
 from holdfast.model.spool import Message
 
 _REPLACED: Final = frozenset(

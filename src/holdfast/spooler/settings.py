@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field
 
@@ -53,6 +54,10 @@ class SpoolSettings(Noun):
     def load(folder: Path) -> "SpoolSettings":
         """Read from the spooler's folder; OSError or ValueError if that can't be done."""
         return SpoolSettings.model_validate_json((folder / "spooler.json").read_text())
+
+
+ACCEPT_BACKLOG: Final = 512
+"""How many connections may wait to be taken."""
 
 
 def store_file(folder: Path) -> Path:

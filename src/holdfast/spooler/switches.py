@@ -12,6 +12,8 @@ from typing import Final
 from holdfast.model.spool import Backlog, SpoolStore
 from holdfast.spool.switching import (
     FEW,
+    HELD_S_MAX,
+    SOON,
     Hold,
     Load,
     Phase,
@@ -26,6 +28,8 @@ from holdfast.spool.switching import (
 from holdfast.spooler.durable_file import write_durably
 
 LOG: Final = logging.getLogger(__name__)
+FEW_S: Final = 0.5
+"""What is delivered in so long is few."""
 Clock = Callable[[], float]
 
 
@@ -72,7 +76,10 @@ class Switches:
         now = self._clock()
         for service in self._kept.names | set(backlogs):
             ordered = backlogs[service].ordered if service in backlogs else 0
-            self._switches[service] = resume_switch(was_open=service in self._kept.names, waiting=ordered, now=now)
+            switch = resume_switch(was_open=service in self._kept.names, waiting=ordered, now=now)
+            self._switches[service] = switch
+            if switch.turn:
+                LOG.info("%s: %s", service, switch.phase)
             self._note(service)
 
     def hold(self, service: str, message_id: str, *, ordered: bool) -> Awaitable[None] | None:
@@ -97,18 +104,20 @@ class Switches:
         """Control is gone: what it said last may be otherwise when it returns."""
         self._positions.clear()
 
-    def look(self, backlogs: Mapping[str, Backlog], is_failing: Mapping[str, bool], few: Mapping[str, int]) -> None:
-        """Go on towards direct routing as far as what waits allows."""
+    def look(self, backlogs: Mapping[str, Backlog], is_failing: Mapping[str, bool], rates: Mapping[str, float]) -> None:
+        """Go on towards direct routing as far as what waits allows; `rates` are of delivery, in messages a second."""
         for service, switch in list(self._switches.items()):
             if switch.phase is Phase.DIRECT:
                 continue
-            backlog = backlogs.get(service)
+            backlog, rate = backlogs.get(service), rates.get(service, 0.0)
             load = Load(
                 waiting=backlog.waiting if backlog else 0,
                 owed=self._count_owed(service, backlog),
                 held=len(self._held[service]),
                 is_failing=is_failing.get(service, False),
-                few=max(FEW, few.get(service, 0)),
+                few=max(FEW, int(FEW_S * rate)),
+                ordered=backlog.ordered if backlog else 0,
+                soon=max(SOON, int(HELD_S_MAX / 2 * rate)),
                 held_for_s=self._clock() - next(iter(self._held[service].values()), self._clock()),
             )
             position, turn = self._positions.get(service, (None, -1))

@@ -52,6 +52,7 @@ class EndedMitigationDocument(Noun):
     why: str
     recorded: bool
     finding: FindingId | None = None
+    edges: tuple[Name, ...] | None = None
 
 
 class MitigationsDocument(Noun):
@@ -89,6 +90,7 @@ def show_ended(ended: EndedMitigation, *, recorded: bool) -> EndedMitigationDocu
         why=ended.why,
         recorded=recorded,
         finding=mitigation.finding,
+        edges=mitigation.edges,
     )
 
 

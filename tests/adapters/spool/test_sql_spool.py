@@ -1,10 +1,10 @@
 """What the store promises: `holdfast.model.spool.SpoolStore`."""
 
 import asyncio
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from fakes.spool import NOW, is_accepted, make_draft, open_spool
 from holdfast.adapters.spool import SqlSpool

@@ -1,5 +1,6 @@
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -19,6 +20,7 @@ from holdfast.drills.result import Verdict, judge
 from holdfast.drills.sheet import Sheet
 from holdfast.drills.stage.client import Answer
 from holdfast.drills.stage.core_meter import CoreUse
+from holdfast.drills.stage.history import PastMitigation
 from holdfast.drills.stage.mail import Received, Sent
 from holdfast.model.mitigation import FailOver
 
@@ -38,6 +40,7 @@ class Play:
     elsewhere_status: int = 200
     sheddable_status: int = 200
     moves: tuple[tuple[float, float], ...] = ((11.0, 30.0),)
+    moved_partly: tuple[tuple[float, float], ...] = ()
     back_s: float = 30.0
     mail_statuses: tuple[int, ...] = (202, 202, 202)
     arrived: tuple[int, ...] = (0, 1, 2)
@@ -66,11 +69,17 @@ class Play:
             use=CoreUse(0.5, 0.0),
             began_ns=0,
             acts=(Act(trouble, LOST_S, HEALED_S, self.back_s, OVER_S, crowd),),
-            past=tuple(put_in_force(FailOver(site=PRIMARY), *move) for move in self.moves),
+            past=tuple(self._list_moves()),
             regions={"us": Region(tuple(self._probe())), "eu": Region(())},
             sent=tuple(Sent("a", n, Answer(n, n + 1, status)) for n, status in enumerate(self.mail_statuses)),
             received=tuple(Received("a", number, at_ns) for at_ns, number in enumerate(self.arrived)),
         )
+
+    def _list_moves(self) -> Iterator[PastMitigation]:
+        for span in self.moves:
+            yield put_in_force(FailOver(site=PRIMARY), *span)
+        for span in self.moved_partly:
+            yield replace(put_in_force(FailOver(service=SHOP.name), *span), edges=("us-2",))
 
     def _ask(self, service: str) -> list[Stretch]:
         stream = name_stream(service, "reads")
@@ -123,6 +132,11 @@ def test_a_loss_that_costs_next_to_nothing_passes(loss: Loss) -> None:
 def test_what_goes_wrong_is_missed(play: Play, missed: str) -> None:
     assert play.measure().measures[missed].ok is False
     assert play.judge() is Verdict.FAIL
+
+
+def test_who_asks_at_an_edge_that_is_not_moved_need_not_be_told() -> None:
+    told = Play(moves=((15, 30),), moved_partly=((11, 15),)).measure().measures["writes_told_read_only"]
+    assert (told.ok, told.samples) == (True, 4)
 
 
 def test_a_crowd_may_cost_the_sheddable() -> None:

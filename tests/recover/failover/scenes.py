@@ -55,8 +55,7 @@ def case(
         failover=policy,
         criticality=criticality,
         upstreams=(UpstreamCase(None, primary, standbys, site, checked),),
-        burden=Burden(rps),
-        **more,
+        **{"burdens": {"a": Burden(rps)}, **more},
     )
 
 

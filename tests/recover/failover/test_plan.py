@@ -111,6 +111,20 @@ def test_only_edges_that_cannot_reach_it_ask_a_standby_and_for_reading_alone() -
     assert play(case(seen("a", well="bc"), standby=seen("a", well="bc"))) == []
 
 
+def test_some_edges_alone_overfill_no_site_either() -> None:
+    some = case(seen("a", well="bc"), burdens={"a": Burden(10), "b": Burden(40)})
+    assert moves(plan_failover(situation(some, sites={"eu": SiteCapacity(requests=60)})).steps) != []
+    short = plan_failover(situation(some, sites={"eu": SiteCapacity(requests=40)}))
+    assert moves(short.steps) == []
+    assert short.waiting["shop"] == "eu has no room for its 50 requests/s"
+
+
+def test_what_some_edges_brought_already_is_counted_once() -> None:
+    lost = case(burdens={"a": Burden(30), "b": Burden(20)}, moves=(move(edges=("a",)),), partial_mark=met())
+    there = {"eu": SiteCapacity(requests=60, burden=Burden(30))}
+    assert moves(plan_failover(situation(lost, sites=there)).steps) == [FailOver(service="shop")]
+
+
 def test_where_all_are_moved_none_is_moved_by_itself() -> None:
     away = case(moves=(move(edges=("a",)), move()), mark=met())
     assert Return("m-1", "all edges ask a standby now") in play(away)
@@ -141,6 +155,14 @@ def test_the_way_back_waits_until_the_primary_has_been_well_for_long_enough() ->
     assert play(away(mark=met(turned_at=NOW - 59))) == []
     assert play(away(mark=met(turned_at=NOW - 100, hurts=1))) == []
     assert play(away(mark=replace(met(), met_at=NOW - 59))) == []
+
+
+def test_the_way_back_waits_for_edges_that_still_see_it_fail_but_not_for_ever() -> None:
+    late = away(seen("d", well="abc", since=NOW - 61))
+    assert play(late) == []
+    assert wait_for(late) == "its primary to be well for d too"
+    (begun,) = play(away(seen("d", well="abc", since=NOW - 121)))
+    assert isinstance(begun, Change)
 
 
 def test_once_it_hurts_all_go_to_the_standby_again() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from holdfast.adapters.spool.backlogs import Amount, Owner
-from holdfast.adapters.spool.rows import digest_content, new_id, pack_headers, seal, size_of
+from holdfast.adapters.spool.rows import digest_content, draw_ids, pack_headers, seal, size_of
 from holdfast.adapters.spool.schema import Code
 from holdfast.adapters.spool.tables import Tables
 from holdfast.model.spool import Accepted, Draft, Refusal, Refused
@@ -21,8 +21,8 @@ _HAS_ORDER: Final = "SELECT 1 FROM messages WHERE service = ? AND order_key = ? 
 
 def accept_drafts(tables: Tables, drafts: Sequence[Draft]) -> list[Accepted | Refused]:
     """Keep drafts, in their order, and say of each what became of it."""
-    batch = _Batch(tables)
-    answers = [batch.take(draft) for draft in drafts]
+    batch, ids = _Batch(tables), draw_ids([draft.accepted_at for draft in drafts])
+    answers = [batch.take(draft, message_id) for draft, message_id in zip(drafts, ids, strict=True)]
     batch.write()
     return answers
 
@@ -37,7 +37,7 @@ class _Batch:
         self._keys: dict[tuple[str, str], tuple[str, bytes]] = {}
         self._orders: set[tuple[str, str]] = set()
 
-    def take(self, draft: Draft) -> Accepted | Refused:
+    def take(self, draft: Draft, message_id: str) -> Accepted | Refused:
         digest = digest_content(draft)
         if draft.idempotency_key is not None and (known := self._find(draft)):
             return self._replay(draft, *known, digest)
@@ -45,7 +45,7 @@ class _Batch:
         size = size_of(draft, headers)
         if refusal := self._find_refusal(draft, size):
             return Refused(refusal)
-        message_id = self._add(draft, digest, headers, size)
+        self._add(draft, message_id, digest, headers, size)
         return Accepted(message_id, draft.idempotency_key or message_id)
 
     def write(self) -> None:
@@ -74,8 +74,8 @@ class _Batch:
             return refusal
         return None if self._tables.room.has_room(size) else Refusal.DISK_FULL
 
-    def _add(self, draft: Draft, digest: bytes, headers: str, size: int) -> str:
-        tables, sequence, message_id = self._tables, self._tables.next_sequence, new_id(draft.accepted_at)
+    def _add(self, draft: Draft, message_id: str, digest: bytes, headers: str, size: int) -> None:
+        tables, sequence = self._tables, self._tables.next_sequence
         self._messages.append(
             (
                 sequence,
@@ -100,7 +100,6 @@ class _Batch:
         amount = Amount(1, size, int(draft.order_key is not None))
         tables.backlogs.add(Owner(draft.tenant, draft.service), Code.WAITING, amount)
         tables.next_sequence += 1
-        return message_id
 
     def _leads(self, draft: Draft) -> int:
         if draft.order_key is None:

@@ -1,7 +1,7 @@
 """How much is kept, of whom: counted along, so that nobody has to count half a million rows."""
 
-from collections import Counter
-from typing import NamedTuple
+from collections import defaultdict
+from typing import Final, NamedTuple
 
 import apsw
 
@@ -24,26 +24,32 @@ class Amount(NamedTuple):
     bytes: int = 0
     ordered: int = 0
 
-    def plus(self, other: "Amount", sign: int = 1) -> "Amount":
-        """Both together, or with sign -1 what is left."""
-        return Amount(
-            self.messages + sign * other.messages,
-            self.bytes + sign * other.bytes,
-            self.ordered + sign * other.ordered,
-        )
+
+class _Tally:
+    """A count that changes: adding to it is done for every message, so it makes nothing new."""
+
+    __slots__ = ("bytes", "messages", "ordered")
+
+    def __init__(self) -> None:
+        self.messages = self.bytes = self.ordered = 0
+
+    def add(self, amount: Amount, sign: int) -> None:
+        messages, size, ordered = amount
+        self.messages += sign * messages
+        self.bytes += sign * size
+        self.ordered += sign * ordered
 
 
-NOTHING = Amount()
+_NOTHING: Final = _Tally()
 
 
 class Backlogs:
     """Counts of what waits and what is dead, which can be taken back to where they were when they were last kept."""
 
     def __init__(self, connection: apsw.Connection) -> None:
-        self._amounts: dict[tuple[Owner, Code], Amount] = {}
-        self._messages: Counter[str] = Counter()
-        self._bytes: Counter[str] = Counter()
-        self._total = NOTHING
+        self._tallies: defaultdict[tuple[Owner, Code], _Tally] = defaultdict(_Tally)
+        self._tenants: defaultdict[str, _Tally] = defaultdict(_Tally)
+        self._total = _Tally()
         self._changes: list[tuple[Owner, Code, Amount, int]] = []
         rows = connection.execute(
             "SELECT tenant, service, standing, count(*), sum(size), count(order_key) FROM messages "
@@ -55,19 +61,19 @@ class Backlogs:
 
     def amount(self, owner: Owner, code: Code) -> Amount:
         """How much there is of an owner in a standing."""
-        return self._amounts.get((owner, code), NOTHING)
+        tally = self._tallies.get((owner, code), _NOTHING)
+        return Amount(tally.messages, tally.bytes, tally.ordered)
 
     def owners(self) -> list[Owner]:
         """Everybody of whom something waits or is dead."""
-        return sorted({owner for owner, _ in self._amounts})
+        return sorted({owner for owner, _ in self._tallies})
 
     def find_refusal(self, tenant: str, size: int, bounds: SpoolBounds) -> Refusal | None:
         """The bound that one more message would break, or None."""
         if self._total.messages >= bounds.messages_max or self._total.bytes + size > bounds.bytes_max:
             return Refusal.FULL
-        if self._messages[tenant] >= bounds.tenant_messages_max:
-            return Refusal.TENANT_FULL
-        if self._bytes[tenant] + size > bounds.tenant_bytes_max:
+        own = self._tenants.get(tenant, _NOTHING)
+        if own.messages >= bounds.tenant_messages_max or own.bytes + size > bounds.tenant_bytes_max:
             return Refusal.TENANT_FULL
         return None
 
@@ -87,13 +93,11 @@ class Backlogs:
         self._changes.clear()
 
     def _add(self, owner: Owner, code: Code, amount: Amount, sign: int) -> None:
-        left = self.amount(owner, code).plus(amount, sign)
-        if left.messages:
-            self._amounts[owner, code] = left
-        else:
-            self._amounts.pop((owner, code), None)
-        self._messages[owner.tenant] += sign * amount.messages
-        self._bytes[owner.tenant] += sign * amount.bytes
-        if not self._messages[owner.tenant]:
-            del self._messages[owner.tenant], self._bytes[owner.tenant]
-        self._total = self._total.plus(amount, sign)
+        tally, own = self._tallies[owner, code], self._tenants[owner.tenant]
+        tally.add(amount, sign)
+        own.add(amount, sign)
+        self._total.add(amount, sign)
+        if not tally.messages:
+            del self._tallies[owner, code]
+        if not own.messages:
+            del self._tenants[owner.tenant]

@@ -1,7 +1,7 @@
 """Messages as rows, each sealed by a checksum over all of it that never changes."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b, sha256
 from typing import Any, Final
 
@@ -30,9 +30,14 @@ _STANDINGS: Final = {
 }
 
 
-def new_id(at: float) -> str:
-    """An id that nobody can guess. Later ones sort after earlier ones, which keeps their index small in memory."""
-    return f"{int(at * 1000):0{_TIME_DIGITS}x}{os.urandom(_RANDOM_BYTES).hex()}"
+def draw_ids(times: Sequence[float]) -> Iterator[str]:
+    """Ids that nobody can guess, for messages of these times; the system is asked for randomness once for all of them.
+
+    Later ones sort after earlier ones, which keeps their index small in memory.
+    """
+    digits = os.urandom(_RANDOM_BYTES * len(times)).hex()
+    for place, at in enumerate(times):
+        yield f"{int(at * 1000):0{_TIME_DIGITS}x}{digits[place * 2 * _RANDOM_BYTES :][: 2 * _RANDOM_BYTES]}"
 
 
 def digest_content(draft: Draft) -> bytes:

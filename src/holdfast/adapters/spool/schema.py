@@ -13,7 +13,7 @@ from holdfast.model.spool import SpoolCorrupt, SpoolUnavailable
 
 APPLICATION_ID: Final = 0x48667370
 VERSION: Final = 1
-CHECKPOINT_PAGES: Final = 1_000
+CHECKPOINT_PAGES: Final = 2_000
 """How much is written ahead before it is brought home: more makes for rarer and longer pauses."""
 CACHE_KIB: Final = 16_384
 

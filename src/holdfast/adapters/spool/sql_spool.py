@@ -77,11 +77,16 @@ class SqlSpool:
         self._room.reserve_bytes = disk_free_min
 
     async def accept(self, draft: Draft) -> Accepted | Refused:
-        """See `SpoolStore`."""
-        answer = await self._writer.offer(draft)
-        if isinstance(answer, Accepted) and not answer.replayed:
-            self._arrival.set()
+        """See `SpoolStore.accept_all`, for one."""
+        (answer,) = await self.accept_all([draft])
         return answer
+
+    async def accept_all(self, drafts: Sequence[Draft]) -> Sequence[Accepted | Refused]:
+        """See `SpoolStore`."""
+        answers = await self._writer.offer(drafts)
+        if any(isinstance(answer, Accepted) and not answer.replayed for answer in answers):
+            self._arrival.set()
+        return answers
 
     async def claim(self, service: str, now: float, count_max: int, bytes_max: int) -> Sequence[Message]:
         """See `SpoolStore`."""

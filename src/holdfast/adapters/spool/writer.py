@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, TypeVar
@@ -32,9 +33,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A draft to be accepted, and who waits for it."""
+    """Drafts to be accepted, and who waits for them."""
 
-    draft: Draft
+    drafts: Sequence[Draft]
     future: "asyncio.Future[Any]"
 
 
@@ -52,10 +53,10 @@ class Writer:
         self._thread = Thread(target=self._run, name="spool-writer", daemon=True)
         self._thread.start()
 
-    def offer(self, draft: Draft) -> "asyncio.Future[Accepted | Refused]":
-        """Accept a draft with the next commit."""
+    def offer(self, drafts: Sequence[Draft]) -> "asyncio.Future[Sequence[Accepted | Refused]]":
+        """Accept drafts with the next commit."""
         future = self._loop.create_future()
-        self._jobs.put(Offered(draft, future))
+        self._jobs.put(Offered(drafts, future))
         return future
 
     def ask(self, do: Callable[[Tables], _Answer], *, writes: bool) -> "asyncio.Future[_Answer]":
@@ -83,9 +84,9 @@ class Writer:
         while job is not None:
             jobs.append(job)
             if len(jobs) == BATCH_MAX or self._jobs.empty():
-                return jobs, True
+                break
             job = self._jobs.get()
-        return jobs, False
+        return jobs, job is not None
 
     def _do(self, jobs: Sequence[_Job]) -> list[_Result]:
         writes = [job for job in jobs if isinstance(job, Offered) or job.writes]
@@ -117,8 +118,8 @@ class Writer:
         return results + self._accept(offered)
 
     def _accept(self, offered: Sequence[Offered]) -> list[_Result]:
-        answers = accept_drafts(self._tables, [job.draft for job in offered])
-        return [(job.future, answer, None) for job, answer in zip(offered, answers, strict=True)]
+        answers = iter(accept_drafts(self._tables, [draft for job in offered for draft in job.drafts]))
+        return [(job.future, list(islice(answers, len(job.drafts))), None) for job in offered]
 
     def _try(self, job: Asked) -> _Result:
         try:
@@ -140,7 +141,7 @@ class Writer:
         if full:
             self._tables.room.is_exhausted()
         return [
-            (job.future, Refused(Refusal.DISK_FULL), None)
+            (job.future, [Refused(Refusal.DISK_FULL)] * len(job.drafts), None)
             if full and isinstance(job, Offered)
             else (job.future, None, error)
             for job in jobs

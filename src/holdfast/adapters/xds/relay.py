@@ -55,8 +55,11 @@ class Relay:
         )
 
     def versions(self, resource_type: ResourceType) -> tuple[tuple[str, str], ...]:
-        """What this side has of a type, so that control doesn't send it again."""
-        return tuple((r.key.name, r.version) for r in self._group.resources(resource_type).values())
+        """What Envoy has taken of a type, so that control doesn't send it again.
+
+        Not what still waits for a hung Envoy: a control that has just started would take it for taken.
+        """
+        return tuple((key.name, resource.version) for key, resource in self._good.items() if key.type is resource_type)
 
     def take(self, response: Response, answer: Answer) -> None:
         """Hand on what control sent; `answer` is called once Envoy has taken or refused all of it."""

@@ -148,10 +148,10 @@ def _measure_probes(sheet: Sheet[ProviderLoss], run: Run) -> None:
 
 
 def _measure_read_only(sheet: Sheet[ProviderLoss], run: Run, acts: Sequence[ScoredAct]) -> None:
-    """On a standby a service only reads: writers are told so, and readers too."""
-    told = Told()
+    """On a standby a service only reads: writers are told so, and readers too, wherever they ask."""
+    told, everywhere = Told(), [each for each in run.past if each.edges is None]
     for act in (each.act for each in acts if each.act.loss in ROOMY):
-        for start_s, end_s in list_stays(run.past, SHOP, act):
+        for start_s, end_s in list_stays(everywhere, SHOP, act):
             stay_s = start_s + SETTLED_S, min(end_s, act.healed_s)
             start_ns, end_ns = (run.began_ns + round(moment_s * 1e9) for moment_s in stay_s)
             told += count_told(run.regions[SHOP.location].probes, start_ns, end_ns)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from holdfast.compile.names import CAUSE_HEADER, READING_HEADER
+from holdfast.compile.names import READING_HEADER
+from holdfast.model.inner import CAUSE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -34,7 +34,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class PastMitigation:
-    """A mitigation, and from when to when it was decided to be in force (infinite: it is), in seconds likewise."""
+    """A mitigation, and from when to when it was decided to be in force (infinite: it is), in seconds likewise.
+
+    It holds on some `edges` only, or on all: None.
+    """
 
     measure: Measure
     author: str
@@ -42,6 +45,7 @@ class PastMitigation:
     started_s: float
     ended_s: float
     why_ended: str = ""
+    edges: tuple[str, ...] | None = None
 
     @property
     def service(self) -> str | None:
@@ -118,7 +122,8 @@ class History:
         return (each for each in self.mitigations.values() if start_s <= each.started_s < end_s)
 
     def _note(self, told: MitigationDocument | EndedMitigationDocument, ended_s: float, why: str) -> PastMitigation:
-        return PastMitigation(told.measure, told.author, told.reason, self._to_s(told.started_at), ended_s, why)
+        started_s = self._to_s(told.started_at)
+        return PastMitigation(told.measure, told.author, told.reason, started_s, ended_s, why, told.edges)
 
     def _to_s(self, unix_s: float) -> float:
         return (self._clock.to_ns(unix_s) - self.began_ns) / 1e9

@@ -1,6 +1,6 @@
 """What services bring to the sites that they are at, where it is said what a site can carry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from holdfast.model.intent import Intent
@@ -10,7 +10,9 @@ from holdfast.recover.failover.case import Burden, SiteCapacity
 from holdfast.recover.failover.layout import Layout
 
 AVERAGED_S: Final = 30.0
-"""Over about so long: what was before a loss counts more than what has been since."""
+"""Over about so long, while anything fails: what was before a loss counts more than what has been since."""
+FALLING_S: Final = 5.0
+"""Over about so long, where less comes than before while all is well: a crowd that has left needs no room."""
 RISING_S: Final = 1.0
 """Over about so long, where more comes than before: a crowd brings to a standby what it is now."""
 
@@ -27,8 +29,11 @@ class Burdens:
         self._layout = layout
         self._known = {name: self._known.get(name, {}) for name in layout.weighed}
 
-    def take(self, report: EdgeReport) -> None:
-        """Take in what an edge reports; costs something where a site says what it can carry, and nothing elsewhere."""
+    def take(self, report: EdgeReport, failing: Collection[str]) -> None:
+        """Take in what an edge reports; costs something where a site says what it can carry, and nothing elsewhere.
+
+        `failing` are services of which anything seems to fail.
+        """
         seconds = report.ended_at - report.began_at
         if not self._known or seconds <= 0:
             return
@@ -39,29 +44,30 @@ class Burdens:
                 rps = 0.0 if row is None else float(report.counts[row, Metric.OFFERED]) / seconds
                 in_flight = 0.0 if row is None else float(report.in_flight[row])
                 before = by_edge.get(report.edge, Burden(rps, in_flight))
-                by_edge[report.edge] = _follow(before, Burden(rps, in_flight), seconds)
+                falling_s = AVERAGED_S if name in failing else FALLING_S
+                by_edge[report.edge] = _follow(before, Burden(rps, in_flight), seconds, falling_s)
 
-    def sum_service(self, name: str) -> Burden:
-        """What a service brings, over all edges."""
-        parts = self._known.get(name, {}).values()
-        return Burden(sum(part.rps for part in parts), sum(part.in_flight for part in parts))
+    def list_of(self, name: str) -> Mapping[str, Burden]:
+        """What a service brings, by edge."""
+        return dict(self._known.get(name, {}))
 
     def sum_sites(self, intent: Intent, moved: Mapping[str, Sequence[Mitigation]]) -> dict[str, SiteCapacity]:
         """What each site can carry, and what its own services and those moved there bring to it."""
         sums = {name: [0.0, 0.0] for name in intent.platform.sites}
         for name, home in self._layout.weighed.items():
-            site = self._find_place(name, moved[name]) if name in moved else home
-            if site in sums:
-                burden = self.sum_service(name)
-                sums[site][0] += burden.rps
-                sums[site][1] += burden.in_flight
+            for edge, burden in self._known.get(name, {}).items():
+                moves = [m for m in moved.get(name, ()) if m.edges is None or edge in m.edges]
+                site = self._find_place(name, moves) if moves else home
+                if site in sums:
+                    sums[site][0] += burden.rps
+                    sums[site][1] += burden.in_flight
         return {
             name: SiteCapacity(site.requests, site.in_flight, Burden(*sums[name]))
             for name, site in intent.platform.sites.items()
         }
 
     def _find_place(self, name: str, moves: Sequence[Mitigation]) -> str | None:
-        """The site that a moved service is at now."""
+        """The site that a service is at now where these moves hold, the latest before others."""
         owned = self._layout.services.get(name)
         measure = max(moves, key=lambda m: m.started_at).measure
         if owned is None or not isinstance(measure, FailOver):
@@ -71,10 +77,10 @@ class Burdens:
         return standbys[to].site if to is not None and to in standbys else owned.service.upstream.site
 
 
-def _follow(before: Burden, now: Burden, seconds: float) -> Burden:
+def _follow(before: Burden, now: Burden, seconds: float, falling_s: float) -> Burden:
     """Requests in flight pile up when an upstream is lost, and so never rise quickly: they'd seem to need more room."""
-    up, slowly = min(1.0, seconds / RISING_S), min(1.0, seconds / AVERAGED_S)
-    part = up if now.rps > before.rps else slowly
+    slowly = min(1.0, seconds / AVERAGED_S)
+    part = min(1.0, seconds / (RISING_S if now.rps > before.rps else falling_s))
     return Burden(
         before.rps + part * (now.rps - before.rps), before.in_flight + slowly * (now.in_flight - before.in_flight)
     )

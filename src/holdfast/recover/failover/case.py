@@ -1,6 +1,6 @@
 """What is known of one service whose primary may be lost, at one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -41,6 +41,12 @@ class Burden:
     in_flight: float = 0.0
 
 
+def sum_burdens(burdens: Iterable[Burden]) -> Burden:
+    """All of them together."""
+    known = tuple(burdens)
+    return Burden(sum(each.rps for each in known), sum(each.in_flight for each in known))
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What is remembered of a service or a site from one look to the next. Times are Unix, in seconds; 0 is never.
@@ -76,7 +82,8 @@ class Case:
     upstreams: tuple[UpstreamCase, ...]
     moves: tuple[Mitigation, ...] = ()
     finding: FindingId | None = None
-    burden: Burden = Burden()
+    burdens: Mapping[str, Burden] = field(default_factory=dict)
+    """What it brings, by edge."""
     mark: Mark = Mark()
     partial_mark: Mark = Mark()
     """Of its move on some edges."""
@@ -85,6 +92,10 @@ class Case:
     def key(self) -> tuple[str, str]:
         """Of the finding about it."""
         return FindingKind.LOSS, self.service
+
+    def sum_burden(self, besides: Collection[str] = ()) -> Burden:
+        """What it brings at all edges besides some."""
+        return sum_burdens(each for edge, each in self.burdens.items() if edge not in besides)
 
     @property
     def is_automatic(self) -> bool:
@@ -100,6 +111,11 @@ class Case:
     def partial_move(self) -> Mitigation | None:
         """What moves it by itself, on some edges."""
         return next((m for m in self.moves if m.measure.service is not None and m.edges is not None), None)
+
+    @property
+    def partly_moved(self) -> tuple[str, ...]:
+        """The edges that ask a standby while others don't."""
+        return () if self.partial_move is None else self.partial_move.edges or ()
 
     @cached_property
     def is_away(self) -> bool:
@@ -128,6 +144,11 @@ class Case:
         since = [each.poll.well_since for each in known]
         times = [at for at in since if at is not None]
         return max(times) if known and len(times) == len(since) and self.lost is None else None
+
+    @cached_property
+    def lagging(self) -> tuple[str, ...]:
+        """Edges that see one of its primaries fail, be they few or many."""
+        return tuple(sorted({edge for upstream in self.upstreams for edge in upstream.poll.failing}))
 
     def is_at(self, site: str) -> bool:
         """Whether one of its primaries is at a site."""

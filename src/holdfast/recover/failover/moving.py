@@ -5,21 +5,31 @@ from typing import Final
 
 from holdfast.model.mitigation import FailOver
 from holdfast.model.recovery import Policy
-from holdfast.recover.failover.case import Case, StandbyCase, UpstreamCase
+from holdfast.recover.failover.case import Burden, Case, StandbyCase, UpstreamCase
 from holdfast.recover.failover.poll import Poll
-from holdfast.recover.failover.steps import Change, Move, Step, Suggest
+from holdfast.recover.failover.steps import Change, Move, Moving, Suggest
 
 NEVER: Final = "nobody sees that it does well"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A service that should move to a standby now, for what its edges see. `to` None is the first of each upstream."""
+    """A service that should move to a standby now, for what its edges see. `to` None is the first of each upstream.
+
+    `edges` are those that should ask the standby, None for all; `moved` those of them that do so already.
+    """
 
     case: Case
     standby: StandbyCase
     measure: FailOver
     why: str
+    edges: tuple[str, ...] | None = None
+    moved: tuple[str, ...] = ()
+
+    @property
+    def burden(self) -> Burden:
+        """What the standby may get on top of what it has: of all edges, since a few now may be all in a moment."""
+        return self.case.sum_burden(besides=self.moved)
 
 
 def wish_to_move(case: Case) -> Wish | str | None:
@@ -37,37 +47,39 @@ def wish_to_move(case: Case) -> Wish | str | None:
     if isinstance(chosen, str):
         return chosen
     to = None if chosen is lost.standbys[0] else chosen.name
-    return Wish(case, chosen, FailOver(service=case.service, to=to), describe_loss(lost.poll))
+    measure, why = FailOver(service=case.service, to=to), describe_loss(lost.poll)
+    return Wish(case, chosen, measure, why, moved=case.partly_moved)
 
 
-def move_alone(wish: Wish) -> Move | Suggest | None:
+def move_alone(wish: Wish) -> Moving | None:
     """The step that moves one service by itself, as far as its policy lets Holdfast."""
-    case = wish.case
+    case, before = wish.case, wish.case.partial_move
+    if wish.edges is not None:
+        if before is None:
+            return Move(wish.measure, wish.why, case.key, wish.edges)
+        return Change(before.id, wish.measure, wish.why, wish.edges)
     if case.is_automatic:
         return Move(wish.measure, wish.why, case.key)
     return Suggest(wish.measure, wish.why, case.key) if case.failover.policy is Policy.SUGGEST else None
 
 
-def move_partly(case: Case) -> tuple[Step, ...]:
+def wish_to_move_partly(case: Case) -> Wish | None:
     """Where only some edges can't reach the primary, those alone ask a standby, and for reading alone.
 
     A minority never moves everybody. Edges join, and leave all together on the way back.
     """
     lost = find_partly_lost(case)
     if lost is None or not case.is_automatic:
-        return ()
+        return None
     upstream, failing = lost
-    before = case.partial_move
-    joined = failing if before is None else tuple(sorted({*(before.edges or ()), *failing}))
+    moved = case.partly_moved
+    joined = tuple(sorted({*moved, *failing}))
     standby = next((s for s in upstream.standbys if not s.unready and set(failing) <= s.poll.well.keys()), None)
-    if standby is None or (before is not None and joined == before.edges):
-        return ()
+    if standby is None or joined == moved:
+        return None
     why = f"{', '.join(failing)} can't reach it, others can: {upstream.poll.why}"
     to = None if standby is upstream.standbys[0] else standby.name
-    measure = FailOver(service=case.service, to=to, read_only=True)
-    if before is None:
-        return (Move(measure, why, case.key, joined),)
-    return (Change(before.id, measure, why, joined),)
+    return Wish(case, standby, FailOver(service=case.service, to=to, read_only=True), why, joined, moved)
 
 
 def find_partly_lost(case: Case) -> tuple[UpstreamCase, tuple[str, ...]] | None:

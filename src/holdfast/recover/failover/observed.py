@@ -55,7 +55,7 @@ class Observed:
             self._processes[edge] = report.process
             self._forget(edge)
         self._heard_at[edge] = report.ended_at
-        self._burdens.take(report)
+        self._burdens.take(report, self._restless.keys())
         rows = zip(figures.names, figures.counts.tolist(), figures.endpoints.tolist(), strict=True)
         for name, counts, (healthy, every) in rows:
             if cluster := self.layout.clusters.get(name):
@@ -93,7 +93,7 @@ class Observed:
         cases = open_cases({*names, *concerned, *of_services, *beside})
         near = {u.site for case in cases.values() if case.lost for u in case.upstreams if u.site is not None}
         cases |= open_cases({name for site in near for name in self.layout.at_sites.get(site, ())} - cases.keys())
-        is_short = any(case.lost for case in cases.values())
+        is_short = any(case.lagging for case in cases.values())
         return Situation(
             now=now,
             cases=cases,
@@ -144,7 +144,7 @@ class Observed:
                 )
                 for upstream_name, upstream in upstreams
             ),
-            burden=self._burdens.sum_service(name),
+            burdens=self._burdens.list_of(name),
         )
 
     def _open_standbys(

@@ -12,13 +12,13 @@ from holdfast.recover.failover.moving import (
     Wish,
     choose_standby,
     move_alone,
-    move_partly,
     wish_to_move,
+    wish_to_move_partly,
 )
 from holdfast.recover.failover.returning import EXPIRY_S, Pace, Prospect, pace_return
 from holdfast.recover.failover.room import admit
 from holdfast.recover.failover.sites import LostSite, find_lost_sites, move_site, pace_site
-from holdfast.recover.failover.steps import Change, Move, Return, Step, Suggest
+from holdfast.recover.failover.steps import Change, Moving, Return, Step
 
 MOVES_MAX: Final = 200
 """Services that one look moves by themselves; more take turns, the critical ones first."""
@@ -80,7 +80,7 @@ def _move_services(
     for case in situation.cases.values():
         if case.service in settled:
             continue
-        wish = wish_to_move(case)
+        wish = wish_to_move(case) or wish_to_move_partly(case)
         if isinstance(wish, str):
             waiting[case.service] = wish
         elif wish is not None and case.is_automatic:
@@ -90,7 +90,6 @@ def _move_services(
             waiting[case.service] = "people to move it"
         elif wish is not None:
             waiting[case.service] = "people to move it: its policy is manual"
-        steps += move_partly(case)
     let_in, crowded = admit(going, situation.sites)
     for wish in let_in[:MOVES_MAX]:
         if move := move_alone(wish):
@@ -98,8 +97,10 @@ def _move_services(
     return steps, {**waiting, **crowded}
 
 
-def _answer(step: Move | Suggest, case: Case, situation: Situation, lost_sites: tuple[LostSite, ...]) -> Move | Suggest:
+def _answer(step: Moving, case: Case, situation: Situation, lost_sites: tuple[LostSite, ...]) -> Moving:
     """Services of a lost site have no finding of their own: the site's speaks of them."""
+    if isinstance(step, Change):
+        return step
     site = case.lost.site if case.lost else None
     found = site is not None and (site in situation.site_findings or any(s.site == site for s in lost_sites))
     return replace(step, finding=(FindingKind.LOSS, site)) if found and site and case.finding is None else step
@@ -136,7 +137,7 @@ def _pace_partial(case: Case) -> Pace:
         return Pace(None, Mark(), is_partial=True)
     if case.is_away:
         return Pace(Return(move.id, "all edges ask a standby now"), Mark(), is_partial=True)
-    if move_partly(case):
+    if wish_to_move_partly(case):
         return Pace(None, replace(mark, turned_at=case.now), is_partial=True)
     polls = [upstream.poll.among(move.edges or ()) for upstream in case.upstreams]
     known = [poll for poll in polls if poll.is_known]
@@ -153,7 +154,8 @@ def _pace_partial(case: Case) -> Pace:
 
 def _foresee(case: Case, move: Mitigation) -> Prospect:
     lost = _find_standby_lost(case, move, None)
-    return Prospect(case.well_since, case.lost is not None, case.is_checked, lost, case.blind, case.is_heard)
+    is_lost = case.lost is not None
+    return Prospect(case.well_since, is_lost, case.is_checked, lost, case.blind, case.is_heard, case.lagging)
 
 
 def _find_standby_lost(case: Case, move: Mitigation, edges: tuple[str, ...] | None) -> str:

@@ -4,6 +4,7 @@ Within any `stay` a service moves away once at the most, and begins its way back
 than `stay` after it was last sent away, and what it is sent away for needs a way back before it.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,10 +19,13 @@ TRICKLE: Final = 0.99
 """Before those, where nothing but requests tells how the primary does: reads that an edge may ask of both."""
 HURTS_MAX: Final = 4
 """Each way back that hurt doubles how long it is waited for the next one, up to so often."""
+LAG_STAYS_MAX: Final = 2
+"""For those that still see a primary fail that is well for a quorum, no longer is waited than so many times `stay`."""
 EXPIRY_S: Final = 86_400.0
 """Holdfast's own moves last so long, and are prolonged: with nobody there to do it, edges keep what they have."""
 PEOPLES_EXPIRY_S: Final = 600.0
 """People's moves are prolonged by so much, while what they answered goes on."""
+_NAMED_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Prospect:
     """How a primary does that requests were moved away from. Times are Unix, in seconds.
 
     `well_since` is when a quorum began to see it well, None if none does; `hurts` whether one sees it fail now.
+    `lagging` are the edges that see it fail all the same, or where a whole site returns the services that still do.
     `standby_lost` is what is said of a standby that fails; `blind` are edges that aren't heard, `heard` says whether
     most are.
     """
@@ -39,6 +44,7 @@ class Prospect:
     standby_lost: str = ""
     blind: tuple[str, ...] = ()
     heard: bool = True
+    lagging: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def _go_on(move: Mitigation, measure: FailOver, policy: Failover, prospect: Pros
     if lower is not None:
         return _step(move, measure, lower, "back step by step: its primary is well", replace(mark, stepped_at=now))
     if prospect.blind and not _is_read_only(measure, policy):
-        return Pace(None, mark, f"{', '.join(prospect.blind[:3])}: it would go on to write to the standby")
+        return Pace(None, mark, f"{_name_some(prospect.blind)}: it would go on to write to the standby")
     return Pace(Return(move.id, "its primary has all of its requests again, and is well"), Mark())
 
 
@@ -103,14 +109,22 @@ def _find_obstacle(move: Mitigation, policy: Failover, prospect: Prospect, mark:
         return "edges to report"
     if prospect.well_since is None and prospect.checked:
         return "edges to see its primary well"
-    well_s = now - prospect.well_since if prospect.well_since is not None else patience_s
+    well_s = now - prospect.well_since if prospect.well_since is not None else math.inf
     left_s = max(stays_s, policy.stay - well_s)
-    return f"its primary to be well for long enough: {left_s:.0f} s more" if left_s > 0 else ""
+    if left_s > 0:
+        return f"its primary to be well for long enough: {left_s:.0f} s more"
+    if prospect.lagging and well_s < LAG_STAYS_MAX * policy.stay:
+        return f"its primary to be well for {_name_some(prospect.lagging)} too"
+    return ""
 
 
 def _may_end(move: Mitigation, policy: Failover, mark: Mark) -> bool:
     """What people moved for a reason of their own, with the primary well all along, stays where it is."""
     return policy.fail_back is Policy.AUTOMATIC and (is_ours(move) or mark.seen_lost)
+
+
+def _name_some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_NAMED_MAX])
 
 
 def _advise(prospect: Prospect, policy: Failover, now: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from holdfast.model.platform import Criticality
-from holdfast.recover.failover.case import Burden, SiteCapacity
+from holdfast.recover.failover.case import Burden, SiteCapacity, sum_burdens
 from holdfast.recover.failover.moving import Wish
 
 ORDER: Final = tuple(Criticality)
@@ -28,12 +28,12 @@ def admit(wishes: Iterable[Wish], sites: Mapping[str, SiteCapacity]) -> tuple[Se
         if name is None or site is None:
             let_in.append(wish)
             continue
-        more = _add(taken[name], case.burden)
+        more = sum_burdens((taken[name], wish.burden))
         if name in closed and closed[name] is not case.criticality:
             waiting[case.service] = f"{name} has no room for {closed[name]} services, which go first"
         elif _overflows(site, more):
             closed.setdefault(name, case.criticality)
-            waiting[case.service] = f"{name} has no room for its {case.burden.rps:.0f} requests/s"
+            waiting[case.service] = f"{name} has no room for its {wish.burden.rps:.0f} requests/s"
         else:
             taken[name] = more
             let_in.append(wish)
@@ -42,13 +42,9 @@ def admit(wishes: Iterable[Wish], sites: Mapping[str, SiteCapacity]) -> tuple[Se
 
 def _rank(wish: Wish) -> tuple[int, float, str]:
     """Within a class the small ones first, so that most find room."""
-    return ORDER.index(wish.case.criticality), wish.case.burden.rps, wish.case.service
+    return ORDER.index(wish.case.criticality), wish.burden.rps, wish.case.service
 
 
 def _overflows(site: SiteCapacity, burden: Burden) -> bool:
     too_many = site.requests is not None and burden.rps > site.requests
     return too_many or (site.in_flight is not None and burden.in_flight > site.in_flight)
-
-
-def _add(one: Burden, other: Burden) -> Burden:
-    return Burden(one.rps + other.rps, one.in_flight + other.in_flight)

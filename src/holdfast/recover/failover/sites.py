@@ -96,7 +96,7 @@ def _find_going(site: LostSite) -> tuple[list[Wish], dict[str, str]]:
         if isinstance(chosen, str):
             waiting[case.service] = chosen
         elif chosen is upstream.standbys[0]:
-            going.append(Wish(case, chosen, FailOver(service=case.service), site.why))
+            going.append(Wish(case, chosen, FailOver(service=case.service), site.why, moved=case.partly_moved))
     return going, waiting
 
 
@@ -168,6 +168,7 @@ def _foresee(site: str, covered: Sequence[Case], lost: Sequence[Case]) -> Prospe
         standby_lost=next((each for each in failing if each), "") if most_fail else "",
         blind=covered[0].blind,
         heard=covered[0].is_heard,
+        lagging=tuple(case.service for case in covered if case.lagging),
     )
 
 

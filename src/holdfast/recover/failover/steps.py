@@ -60,4 +60,5 @@ class Return:
     why: str
 
 
-Step = Note | Over | Move | Suggest | Change | Return
+Moving = Move | Suggest | Change
+Step = Note | Over | Moving | Return

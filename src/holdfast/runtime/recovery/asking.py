@@ -10,6 +10,7 @@ import httpx
 
 from holdfast.agent.settings import inner_socket
 from holdfast.compile import names
+from holdfast.model.inner import CAUSE_HEADER, INNER_HEADER
 from holdfast.model.route import Probe
 from holdfast.recover.readiness.answers import Reply
 
@@ -30,7 +31,7 @@ async def ask_cluster(folders: Sequence[Path], cluster: str, host: str, probe: P
     for folder in folders:
         transport = httpx.AsyncHTTPTransport(uds=str(inner_socket(folder)))
         async with httpx.AsyncClient(transport=transport, timeout=ANSWER_S_MAX, trust_env=False) as client:
-            headers = {**dict(probe.headers), "host": probe.host or host, names.INNER_HEADER: names.probe_of(cluster)}
+            headers = {**dict(probe.headers), "host": probe.host or host, INNER_HEADER: names.probe_of(cluster)}
             request = client.build_request(probe.method, f"http://edge{probe.path}", headers=headers)
             try:
                 async with asyncio.timeout(ANSWER_S_MAX):
@@ -57,7 +58,7 @@ async def _ask(client: httpx.AsyncClient, request: httpx.Request, cluster: str) 
 
 def read_answer(status: int, headers: dict[str, str], body: bytes, cluster: str) -> Reply | Elsewhere:
     """Whether an answer is the cluster's; what an edge says for want of one counts as its own."""
-    cause = headers.get(names.CAUSE_HEADER, "")
+    cause = headers.get(CAUSE_HEADER, "")
     if cause and not cause.startswith("upstream."):
         return Elsewhere(f"an edge refused the question: {cause}")
     if headers.get(names.PROBED_HEADER) != cluster and not cause:

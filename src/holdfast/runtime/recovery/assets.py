@@ -21,6 +21,7 @@ from holdfast.adapters.assets.settings import Headers, StoreSettings
 from holdfast.compile import names
 from holdfast.compile.assets import AUTHORITY_HEADER, PATH_HEADER
 from holdfast.model.asset_store import StoreStanding
+from holdfast.model.inner import FROM_ASSETS, INNER_HEADER, SERVICE_HEADER
 from holdfast.model.intent import Intent
 from holdfast.model.recovery import AssetStore
 
@@ -28,11 +29,11 @@ LOG: Final = logging.getLogger(__name__)
 LOOK_S: Final = 1.0
 FIGURES_S: Final = 15.0
 _HEADERS: Final = Headers(
-    service=names.SERVICE_HEADER,
+    service=SERVICE_HEADER,
     host=AUTHORITY_HEADER,
     path=PATH_HEADER,
-    inner=names.INNER_HEADER,
-    inner_value=names.FROM_ASSETS,
+    inner=INNER_HEADER,
+    inner_value=FROM_ASSETS,
 )
 
 

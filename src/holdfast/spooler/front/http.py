@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from time import monotonic
 from typing import Final, Protocol, cast
 
 import httptools
 
-from holdfast.spooler.answers import Answer, refuse
+from holdfast.spooler.front.answers import Answer, refuse
+from holdfast.spooler.front.head import Admission, Head
+from holdfast.spooler.settings import SpoolSettings
 
 _log = logging.getLogger("holdfast.spooler")
 HEAD_MAX: Final = 131_072
@@ -24,56 +27,39 @@ LINGER_S: Final = 1.0
 """How long a connection is kept after a refusal of what is still being sent, so that the refusal is read."""
 
 
-@dataclass(slots=True)
-class Head:
-    """A request's line and headers; names are in lower case."""
-
-    method: str = ""
-    target: str = ""
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    first: dict[str, str] = field(default_factory=dict)
-    """The first header of each name."""
-
-    def get(self, name: str) -> str | None:
-        """The first header of a name."""
-        return self.first.get(name)
-
-    def add(self, name: str, value: str) -> None:
-        """Add a header."""
-        self.headers.append((name, value))
-        self.first.setdefault(name, value)
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The most bytes that a request's body may have, and whose share of what may be underway it is counted to."""
-
-    body_max: int
-    payer: str
-
-
 class Handler(Protocol):
-    """Decides about requests."""
+    """Decides about requests, by settings that may be exchanged at any time."""
+
+    settings: SpoolSettings
 
     def admit(self, head: Head) -> Answer | Admission:
         """Whether a request's body is read, or an answer that is given before it is."""
         ...
 
-    async def answer(self, head: Head, body: bytes) -> Answer:
-        """The answer to a whole request."""
+    def answer(self, head: Head, body: bytes, tell: Callable[[Answer], None]) -> None:
+        """Have `tell` called once with the answer to a whole request, now or later."""
         ...
 
 
 class Front:
     """All connections of one socket together. Of what may be underway, nobody may have more than half."""
 
-    def __init__(self, handler: Handler, receiving_max: int, connections_max: int) -> None:
+    def __init__(self, handler: Handler) -> None:
         self.handler = handler
-        self.receiving_max = receiving_max
-        self.connections_max = connections_max
+        self.take_settings(handler.settings)
         self.receiving: Counter[str] = Counter()
+        self._receiving_all = 0
         self.connections: set[Connection] = set()
         self.stopping = False
+        self._answering = 0
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
+
+    def take_settings(self, settings: SpoolSettings) -> None:
+        """Go by other settings from now on; what is underway keeps the old ones."""
+        self.handler.settings = settings
+        self.receiving_max = settings.receiving_max
+        self.connections_max = settings.connections_max
 
     def connect(self) -> "Connection":
         """What speaks on a new connection."""
@@ -82,13 +68,26 @@ class Front:
     def take(self, payer: str, size: int) -> bool:
         """Count what was received; False if it is too much, for the payer or in all."""
         self.receiving[payer] += size
-        return 2 * self.receiving[payer] <= self.receiving_max >= self.receiving.total()
+        self._receiving_all += size
+        return 2 * self.receiving[payer] <= self.receiving_max >= self._receiving_all
 
     def give_back(self, payer: str, size: int) -> None:
         """Count no longer what was received."""
         self.receiving[payer] -= size
+        self._receiving_all -= size
         if not self.receiving[payer]:
             del self.receiving[payer]
+
+    def begin_answer(self) -> None:
+        """Count a request that waits for its answer."""
+        self._answering += 1
+        self._all_answered.clear()
+
+    def end_answer(self) -> None:
+        """Count it no longer."""
+        self._answering -= 1
+        if not self._answering:
+            self._all_answered.set()
 
     async def sweep(self) -> None:
         """Close, again and again, the connections whose request doesn't end."""
@@ -102,9 +101,9 @@ class Front:
         self.stopping = True
         for connection in list(self.connections):
             connection.close_if_idle()
-        tasks = [connection.task for connection in self.connections if connection.task]
-        if tasks:
-            await asyncio.wait(tasks, timeout=within_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._all_answered.wait()
         for connection in list(self.connections):
             connection.abort()
 
@@ -134,7 +133,6 @@ class Connection(asyncio.Protocol):
         self._received = 0
         self._payer = ""
         self._is_last = False
-        self.task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse at once if there are too many."""
@@ -151,8 +149,6 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._front.connections.discard(self)
         self._release()
-        if self.task is not None:
-            self.task.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Parse it, unless an answer is on its way already."""
@@ -189,12 +185,13 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header. Trailers are let go."""
         if self._state is _State.HEAD:
-            self._head.add(name.decode("latin-1").lower(), value.decode("latin-1"))
+            self._head.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Decide about the request before its body is read."""
         if self._state is not _State.HEAD:
             return
+        self._head.end()
         self._head.method = self._parser.get_method().decode("ascii")
         if self._parser.should_upgrade():
             self._refuse(refuse(400, "Nothing is upgraded here."))
@@ -207,9 +204,9 @@ class Connection(asyncio.Protocol):
         self._payer = admitted.payer
         self._body_left = admitted.body_max
         self._wire_left = WIRE_FACTOR * admitted.body_max + HEAD_MAX
-        if int(self._head.get("content-length") or 0) > admitted.body_max:
+        if int(self._head.first.get(b"content-length") or 0) > admitted.body_max:
             self._refuse_large()
-        elif "100-continue" in (self._head.get("expect") or "").lower() and self._transport:
+        elif "100-continue" in (self._head.get(b"expect") or "").lower() and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -229,7 +226,8 @@ class Connection(asyncio.Protocol):
         """Answer."""
         if self._state is _State.BODY:
             self._state = _State.ANSWERING
-            self.task = asyncio.get_running_loop().create_task(self._answer())
+            self._front.begin_answer()
+            self._answer()
 
     def close_if_overdue(self, before: float) -> None:
         """Let go of a request that began before a time and still hasn't come in whole."""
@@ -246,19 +244,20 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def _answer(self) -> None:
-        head = self._head
+    def _answer(self) -> None:
         try:
-            answer = await self._front.handler.answer(head, b"".join(self._parts))
+            self._front.handler.answer(self._head, b"".join(self._parts), self._tell)
         except Exception:  # noqa: BLE001 - whatever it is, it ends one request
             _log.exception("a request could not be answered")
-            answer = refuse(500, "Something is wrong here.", closes=True)
-        self.task = None
+            self._tell(refuse(500, "Something is wrong here.", closes=True))
+
+    def _tell(self, answer: Answer) -> None:
+        self._front.end_answer()
         self._release()
         keep_alive = self._parser.should_keep_alive() and not (answer.closes or self._is_last or self._front.stopping)
         if self._transport is None:
             return
-        self._transport.write(answer.encode(keep_alive=keep_alive, head_only=head.method == "HEAD"))
+        self._transport.write(answer.encode(keep_alive=keep_alive, head_only=self._head.method == "HEAD"))
         if keep_alive:
             self._head, self._state, self._wire_left = Head(), _State.IDLE, HEAD_MAX
         else:

@@ -1,10 +1,11 @@
 """Answers to HTTP/1.1 requests, as bytes."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
+
+import msgspec
 
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 NOTHING: Final[Mapping[str, str]] = {}
@@ -21,7 +22,7 @@ class Answer:
 
     def encode(self, *, keep_alive: bool, head_only: bool = False) -> bytes:
         """The answer as it goes over the wire."""
-        body = json.dumps(self.document).encode()
+        body = msgspec.json.encode(self.document)
         kind = "application/problem+json" if self.status >= 400 else "application/json"
         lines = [
             f"HTTP/1.1 {self.status} {_REASONS[self.status]}",
