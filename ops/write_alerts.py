@@ -19,6 +19,9 @@ GUIDE: Final = "docs/guides/observe-with-prometheus.md"
 OBJECTIVE: Final = 0.999
 """The share of a critical class' admitted requests that is to be answered; burn rates are of what remains of one."""
 
+FEED_AGE_S_MAX: Final = 3_600
+"""A feed of endpoints that wasn't read well for longer is as good as gone; none should be read more seldom."""
+
 
 class Alert(NamedTuple):
     """An alert: `severity` is `page` where somebody must act now, else `ticket`. `hold` is how long it must hold."""
@@ -125,23 +128,7 @@ EDGES: Final = (
         "reports of {{ $labels.edge }} get lost",
     ),
 )
-HOLDFAST: Final = (
-    Alert(
-        "HoldfastDown", 'up{job="holdfast"} == 0', "page", "control doesn't answer; edges keep what they have", "30s"
-    ),
-    Alert(
-        "HoldfastJournalUnwritable",
-        "holdfast_journal_writable == 0",
-        "page",
-        "decisions can't be recorded: a restart of control would forget the newest",
-        "10s",
-    ),
-    Alert(
-        "HoldfastMitigationReverted",
-        'sum by (kind) (increase(holdfast_mitigations_ended_total{how="reverted"}[10m])) > 0',
-        "page",
-        "a mitigation ({{ $labels.kind }}) was reverted since it did harm: what it was for may go on",
-    ),
+RECOVERY: Final = (
     Alert(
         "HoldfastStandbyNotReady",
         "min by (service, upstream, standby) (holdfast_standby_ready) == 0",
@@ -170,6 +157,84 @@ HOLDFAST: Final = (
         "ticket",
         "{{ $value }} services aren't back: holdfast restore says what each waits for",
         "30m",
+    ),
+    Alert(
+        "HoldfastAssetsNotReady",
+        "holdfast_assets_ready == 0",
+        "ticket",
+        "last good copies can't be kept or given out: holdfast ready says why",
+        "2m",
+    ),
+    Alert(
+        "HoldfastFeedFailing",
+        "max by (cluster) (holdfast_endpoint_feed_failing) == 1",
+        "ticket",
+        "the feed of {{ $labels.cluster }} can't be read or believed, and its endpoints hold on: holdfast endpoints",
+        "5m",
+    ),
+    Alert(
+        "HoldfastFeedStale",
+        f"max by (cluster) (holdfast_endpoint_feed_age_seconds) > {FEED_AGE_S_MAX}",
+        "page",
+        "the endpoints of {{ $labels.cluster }} weren't read for {{ $value | humanizeDuration }}: who came since gets"
+        " no requests, and who went gets them still",
+    ),
+)
+SPOOL: Final = (
+    Alert(
+        "HoldfastSpoolDown",
+        "holdfast_spool_running == 0",
+        "page",
+        "the spooler doesn't answer: what only it could take is refused, and what it keeps isn't delivered",
+        "30s",
+    ),
+    Alert(
+        "HoldfastSpoolLate",
+        "max by (service, tenant) (holdfast_spool_oldest_age_seconds)"
+        " > 0.5 * max by (service, tenant) (holdfast_spool_age_max_seconds)",
+        "page",
+        "messages of {{ $labels.service }} of {{ $labels.tenant }} wait for {{ $value | humanizeDuration }}, half the"
+        " age at which they are dead letters: holdfast spool",
+        "1m",
+    ),
+    Alert(
+        "HoldfastSpoolFilling",
+        "holdfast_spool_waiting_bytes > 0.8 * holdfast_spool_waiting_bytes_max",
+        "page",
+        "the spool keeps more than 80 % of what it may; beyond that, what only it could take is refused",
+    ),
+    Alert(
+        "HoldfastSpoolDiskLow",
+        "holdfast_spool_free_bytes < holdfast_spool_waiting_bytes_max - holdfast_spool_disk_bytes",
+        "ticket",
+        "the disk has room for {{ $value | humanize1024 }}B more of the spool, less than it may take",
+        "5m",
+    ),
+    Alert(
+        "HoldfastDeadLetters",
+        "max by (service, tenant) (holdfast_spool_dead) > 0",
+        "ticket",
+        "{{ $value }} messages of {{ $labels.service }} of {{ $labels.tenant }} couldn't be delivered:"
+        " holdfast spool dead",
+        "1m",
+    ),
+)
+HOLDFAST: Final = (
+    Alert(
+        "HoldfastDown", 'up{job="holdfast"} == 0', "page", "control doesn't answer; edges keep what they have", "30s"
+    ),
+    Alert(
+        "HoldfastJournalUnwritable",
+        "holdfast_journal_writable == 0",
+        "page",
+        "decisions can't be recorded: a restart of control would forget the newest",
+        "10s",
+    ),
+    Alert(
+        "HoldfastMitigationReverted",
+        'sum by (kind) (increase(holdfast_mitigations_ended_total{how="reverted"}[10m])) > 0',
+        "page",
+        "a mitigation ({{ $labels.kind }}) was reverted since it did harm: what it was for may go on",
     ),
     Alert(
         "HoldfastRolledBack",
@@ -216,7 +281,14 @@ HOLDFAST: Final = (
 
 def render_alerts() -> str:
     """The rules as Prometheus reads them."""
-    groups = {"traffic": TRAFFIC, "edges": EDGES, "holdfast": HOLDFAST, "burn-rates": tuple(_make_burn_rates())}
+    groups = {
+        "traffic": TRAFFIC,
+        "edges": EDGES,
+        "recovery": RECOVERY,
+        "spool": SPOOL,
+        "holdfast": HOLDFAST,
+        "burn-rates": tuple(_make_burn_rates()),
+    }
     document = {
         "groups": [
             {"name": f"holdfast-{name}", "rules": [_render_alert(alert) for alert in alerts]}

@@ -164,6 +164,21 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "Findings", "none", (("sum by (kind, tier) (holdfast_findings)", "{{kind}}, tier {{tier}}"),), stacked=True
         ),
     ),
+    "Recovery": (
+        Panel("Standbys", "none", (("sum by (readiness) (holdfast_standbys)", "{{readiness}}"),)),
+        Panel("Services on their way back", "none", (("sum by (stage) (holdfast_services_returning)", "{{stage}}"),)),
+        Panel("Feeds of endpoints", "none", (("sum by (standing) (holdfast_endpoint_feeds)", "{{standing}}"),)),
+        Panel("Kept for later", "none", ((f"holdfast_spool_waiting{{{_OF}}}", "{{service}}"),), stacked=True),
+        Panel("Age of the oldest", "s", ((f"holdfast_spool_oldest_age_seconds{{{_OF}}}", "{{service}}"),)),
+        Panel(
+            "Delivered, and dead letters",
+            "none",
+            (
+                (_rate("holdfast_spool_delivered_total", "service", _OF), "{{service}}, a second"),
+                (f"holdfast_spool_dead{{{_OF}}}", "{{service}}, dead"),
+            ),
+        ),
+    ),
     "Edges": (
         Panel("Processors", "none", ((_rate("holdfast_edge_cpu_seconds_total", "edge", _AT), "{{edge}}"),)),
         Panel("Memory", "bytes", ((f"holdfast_edge_memory_bytes{{{_AT}}}", "{{edge}}"),)),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from browser.visit import Visit
 from fakes.console import ServedConsole, serve_console
@@ -19,6 +19,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+expect.set_options(timeout=20_000)
+"""In ms: beside other tests a page takes its time, and what never comes is told all the same."""
 
 
 @pytest.fixture(scope="session")

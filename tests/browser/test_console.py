@@ -29,6 +29,13 @@ PAGES = (
     "/mitigate?kind=deny&service=acme-shop",
     "/mitigate?finding=f-3",
     "/mitigations/m-7/end",
+    "/ready",
+    "/failover",
+    "/failover/start?service=initech-docs",
+    "/spool",
+    "/spool/dead",
+    "/spool/messages/kq2v8Zt0Lw0Yx7m3dPa9RbEu",
+    "/spool/messages/kq2v8Zt0Lw0Yx7m3dPa9RbEu/drop",
 )
 
 

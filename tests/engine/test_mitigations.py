@@ -10,8 +10,9 @@ from holdfast.engine.command import EndMitigation, Mitigate, Tick
 from holdfast.engine.maxima import ENDED_KEPT_MAX, MITIGATION_S_MAX
 from holdfast.engine.react import PublishMitigations, WakeAt, resume
 from holdfast.model.event import MitigationEnded, MitigationStarted
-from holdfast.model.mitigation import Block, Kill, Limit, Measure, ReadOnly
+from holdfast.model.mitigation import Block, Kill, Limit, Measure, ReadOnly, Spool
 from holdfast.model.refusal import RefusalCode
+from holdfast.model.token import SYSTEM
 
 
 @pytest.fixture
@@ -62,6 +63,16 @@ def test_ending_one_by_hand(play: Play) -> None:
     assert play.state.ended[0].why == "ended"
     assert play.refuse(EndMitigation("bob", "m-1")) is RefusalCode.MITIGATION_ENDED
     assert play.refuse(EndMitigation("bob", "m-2")) is RefusalCode.MITIGATION_UNKNOWN
+
+
+def test_what_the_spool_holds_by_itself_isnt_ended_by_people(play: Play) -> None:
+    play.do(kill(author=SYSTEM, measure=Spool(service="mail")))
+    play.do(kill(author="ann", measure=Spool(service="mail")))
+    assert play.refuse(EndMitigation("bob", "m-1")) is RefusalCode.SPOOL_NEEDED
+    assert "holdfast spool drop" in play.message
+    play.do(EndMitigation("bob", "m-2"))
+    play.do(EndMitigation(SYSTEM, "m-1"))
+    assert not play.state.mitigations
 
 
 def test_numbers_are_never_used_again(play: Play) -> None:

@@ -36,7 +36,7 @@ class ServedConsole:
 def mount_fake(live: FakeLive, operations: FakeOperations, tokens: FakeTokens, tick_s: float = 0.1) -> Starlette:
     """The console below /console, as control serves it."""
     app = Starlette()
-    console = make_console(live, operations, tokens, live.clock, tick_s)
+    console = make_console(live, operations, live.messages, tokens, live.clock, tick_s)
     mount_console(app, console)
     app.state.inner = console
     return app

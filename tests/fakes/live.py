@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fakes.kept_messages import FakeMessages
 from fakes.ledger import FakeLedger, make_suspect
 from fakes.live_answers import explain_refusal, predict, show_history, tell_queries, tell_refusals
 from fakes.recovery import FakeRecovery
@@ -89,6 +90,7 @@ class FakeLive(FakeLedger, FakeRecovery):
         self.ended: list[EndedMitigationDocument] = []
         self.asked: list[str] = []
         self.rolling = FakeRollouts(clock)
+        self.messages = FakeMessages(clock)
         if FLOODED in self.known and "globex-api" in self.known:
             limit = Limit(service="globex-api", per_client=ClientLimits(requests=5.0))
             self.begin("ann", limit, 1_320.0, "crawler ignores robots.txt, ticket 4711", forced=False)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+from fakes.kept_messages import FakeMessages
+from fakes.moves import FakeMoves
 from holdfast.model.platform import Criticality
 from holdfast.model.readiness import Outcome, Proof, ProofKind, StandbyName, Verdict
 from holdfast.model.restoration import Health, Stage
 from holdfast.recover.readiness import judge_standby
 from holdfast.recover.readiness.judging import GOOD_FOR_S
-from holdfast.views.readiness import ReadinessDocument, show_readiness
+from holdfast.views.live_spool import LiveSpoolDocument
+from holdfast.views.readiness import CopiesDocument, ReadinessDocument, show_readiness
 from holdfast.views.restoration import RestorationDocument, ReturningDocument
 
 DAY_S = 86_400.0
@@ -15,16 +18,20 @@ HOSTILE = "<script>alert('seen')</script>"
 """What an outsider may send, in what a standby answers and a person writes."""
 
 
-class FakeRecovery:
-    """The part of `adapters.console.port.LiveSource` about standbys, and about whoever comes back."""
+class FakeRecovery(FakeMoves):
+    """The part of `adapters.console.port.LiveSource` about standbys, messages, and whoever comes back."""
 
     clock: Callable[[], float]
+    messages: FakeMessages
 
     def readiness(self, tenant: str | None) -> ReadinessDocument:
         return show_standbys(self.clock(), tenant)
 
     def restoration(self, tenant: str | None) -> RestorationDocument:
         return show_coming_back(self.clock(), tenant)
+
+    def spool(self, tenant: str | None) -> LiveSpoolDocument:
+        return self.messages.show(tenant)
 
 
 def prove(kind: ProofKind, at: float, told: str, outcome: Outcome = Outcome.PASSED, author: str = "holdfast") -> Proof:
@@ -56,7 +63,9 @@ def show_standbys(now: float, tenant: str | None) -> ReadinessDocument:
         for service, proofs in of_all.items()
         if tenant is None or service.startswith(tenant)
     ]
-    return show_readiness(verdicts, (), now)
+    problem = f"no last good copies are kept, nginx has no Lua module {HOSTILE}"
+    copies = CopiesDocument(services=("acme-shop",), problem=problem) if tenant in {None, "acme"} else None
+    return show_readiness(verdicts, (), now, copies)
 
 
 def show_coming_back(now: float, tenant: str | None) -> RestorationDocument:

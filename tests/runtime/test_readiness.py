@@ -8,10 +8,11 @@ import pytest
 from fakes.control import Bench, put_in_force, until
 from fakes.loop import in_loop
 from holdfast.engine.command import EndMitigation, Mitigate, NoteChange
+from holdfast.model.asset_store import StoreStanding
 from holdfast.model.mitigation import FailOver
 from holdfast.model.note import NoteKind
 from holdfast.model.readiness import Outcome, ProofKind, Readiness, StandbyName
-from holdfast.model.recorded import PlatformUsage
+from holdfast.model.recorded import PlatformUsage, Usage
 from holdfast.model.route import Probe
 from holdfast.recover.readiness.answers import Reply
 from holdfast.runtime.operations import Operations
@@ -99,6 +100,40 @@ async def test_standbys_are_proved_in_their_turn(bench: Bench, answers: dict[str
         assert outcome_of(document, ProofKind.PROBES) is Outcome.FAILED
         assert prover.find_unready(*NAME) == "GET /: 500, expected 200; GET /: 500, the primary says 200"
         assert prover.show(None).not_ready == 1
+
+
+@in_loop
+async def test_too_little_room_for_peaks_keeps_nobody_at_a_lost_primary(
+    bench: Bench, answers: dict[str, Answer], tmp_path: Path
+) -> None:
+    async def find_peaks() -> PlatformUsage:
+        return PlatformUsage(services={"shop": Usage(peak_rps=100)})
+
+    text = PLATFORM.replace("tenants:", "sites: {us: {}, eu: {requests: 10/s}}\ntenants:")
+    text = text.replace('["127.0.0.1:9000"]', '["127.0.0.1:9000"]\n          site: us')
+    text = text.replace('["127.0.0.1:9001"]', '["127.0.0.1:9001"], site: eu')
+    async with bench.run() as operations:
+        prover = ReadinessProver(bench.control, find_peaks, tmp_path, tmp_path / "readiness.json")
+        await put_in_force(operations, text)
+        document = await prover.prove("shop")
+        assert outcome_of(document, ProofKind.HEADROOM) is Outcome.FAILED
+        assert prover.find_unready(*NAME) == ""
+
+
+@in_loop
+async def test_what_is_wrong_with_last_good_copies_is_said_to_those_whom_it_concerns(
+    bench: Bench, tmp_path: Path
+) -> None:
+    store = StoreStanding(services=("blog",), problem="there is no nginx")
+    async with bench.run() as operations:
+        prover = ReadinessProver(bench.control, find_usage, tmp_path, tmp_path / "readiness.json", lambda: store)
+        assert prover.show(None).copies is None
+        await put(operations)
+        for shown in (prover.show(None), prover.show("blog"), prover.show(None, "acme")):
+            assert shown.copies is not None
+            assert (shown.copies.services, shown.copies.problem) == (("blog",), "there is no nginx")
+        assert prover.show("shop").copies is None
+        assert prover.show(None, "globex").copies is None
 
 
 @in_loop

@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 13, "nothing is known of what was asked for"
     UNCONFIRMED = 14, "the plan found what must be confirmed first"
     ROLLED_BACK = 15, "the revision went out and was rolled back; why was printed"
-    NOT_READY = 16, "a standby couldn't take over now; why was printed"
+    NOT_READY = 16, "a standby, or the store of last good copies, couldn't take over now; why was printed"
     FAILED = 70, "a bug in Holdfast"
     INTERRUPTED = 130, "it was interrupted; a revision on its way goes on"
 

@@ -2,81 +2,68 @@
 
 import sys
 import traceback
-from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Annotated, Any, Final
+from types import ModuleType
+from typing import Annotated, Final
 
 import typer
 
 from holdfast import __version__
-from holdfast.cli import (
-    check,
-    components,
-    demo,
-    endpoints,
-    explain,
-    failover,
-    findings,
-    freeze,
-    ledger,
-    limits,
-    mitigations,
-    observed,
-    plan,
-    ready,
-    restore,
-    revisions,
-    rollout,
-    salvage,
-    spool,
-    status,
-    tokens,
-    up,
-)
 from holdfast.cli.exit_codes import ExitCode
 
-PANELS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
-    "Platform files": (check.init, check.check, plan.plan, check.schema),
+PANELS: Final[dict[str, tuple[str, ...]]] = {
+    "Platform files": ("check.init", "check.check", "plan.plan", "check.schema"),
     "What is in force": (
-        up.up,
-        status.status,
-        status.services,
-        endpoints.endpoints,
-        observed.observed,
-        revisions.apply,
-        revisions.history,
-        revisions.rollback,
-        freeze.freeze,
-        freeze.thaw,
+        "up.up",
+        "status.status",
+        "status.services",
+        "endpoints.endpoints",
+        "observed.observed",
+        "revisions.apply",
+        "revisions.history",
+        "revisions.rollback",
+        "freeze.freeze",
+        "freeze.thaw",
     ),
     "Protect, for a time": (
-        mitigations.kill,
-        mitigations.read_only,
-        mitigations.limit,
-        mitigations.block,
-        mitigations.deny,
-        endpoints.drain,
-        mitigations.mitigations,
-        mitigations.end,
+        "mitigations.kill",
+        "mitigations.read_only",
+        "mitigations.limit",
+        "mitigations.block",
+        "mitigations.deny",
+        "endpoints.drain",
+        "mitigations.mitigations",
+        "mitigations.end",
     ),
     "What was found": (
-        findings.findings,
-        findings.finding,
-        findings.suggestions,
-        findings.accept_suggestion,
-        components.queries,
-        explain.explain,
+        "findings.findings",
+        "findings.finding",
+        "findings.suggestions",
+        "findings.accept_suggestion",
+        "components.queries",
+        "explain.explain",
     ),
-    "What is lost, and comes back": (ready.ready,),
-    "Try it": (demo.demo,),
-    "Look after it": (limits.limits, components.components, components.revert, salvage.salvage),
+    "What is lost, and comes back": ("ready.ready",),
+    "Try it": ("demo.demo",),
+    "Look after it": ("limits.limits", "components.components", "components.revert", "salvage.salvage"),
 }
-"""Every command, as the help groups them."""
+"""Every command, as the help groups them: the module of this package, and the function in it."""
+GROUPS: Final[dict[str, tuple[str, str]]] = {
+    "ledger": ("ledger", "What is in force"),
+    "restore": ("restore", "What is lost, and comes back"),
+    "rollout": ("rollout", "What is in force"),
+    "spool": ("spool", "What is lost, and comes back"),
+    "failover": ("failover", "What is lost, and comes back"),
+    "token": ("tokens", "Look after it"),
+    "component": ("components", "Look after it"),
+    "drill": ("drill", "Drill"),
+}
+"""Every group of commands: the module whose `app` it is, and where the help shows it."""
 
 
-def make_app() -> typer.Typer:
-    """All commands together."""
+def make_app(word: str | None = None) -> typer.Typer:
+    """All commands together; only the one that `word` names, if it names one: the others need not be loaded then."""
     app = typer.Typer(
         name="holdfast",
         no_args_is_help=True,
@@ -85,25 +72,29 @@ def make_app() -> typer.Typer:
         epilog=f"Exit codes: {', '.join(f'{code.value} {code.meaning}' for code in ExitCode)}.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for panel, commands in PANELS.items():
-        for command in commands:
-            app.command(rich_help_panel=panel)(command)
-    app.add_typer(ledger.app, name="ledger", rich_help_panel="What is in force")
-    app.add_typer(restore.app, name="restore", rich_help_panel="What is lost, and comes back")
-    app.add_typer(rollout.app, name="rollout", rich_help_panel="What is in force")
-    app.add_typer(spool.app, name="spool", rich_help_panel="What is lost, and comes back")
-    app.add_typer(failover.app, name="failover", rich_help_panel="What is lost, and comes back")
-    app.add_typer(tokens.app, name="token", rich_help_panel="Look after it")
-    app.add_typer(components.app, name="component", rich_help_panel="Look after it")
-    if find_spec("holdfast.cli.drill"):
-        app.add_typer(import_module("holdfast.cli.drill").app, name="drill", rich_help_panel="Drill")
+    commands = [(panel, *place.split(".")) for panel, places in PANELS.items() for place in places]
+    alone = word in GROUPS or word in {_spell(name) for _, _, name in commands}
+    for panel, module, name in commands:
+        if not alone or _spell(name) == word:
+            app.command(rich_help_panel=panel)(getattr(_load(module), name))
+    for name, (module, panel) in GROUPS.items():
+        if (not alone or name == word) and find_spec(f"{__package__}.{module}"):
+            app.add_typer(_load(module).app, name=name, rich_help_panel=panel)
     return app
+
+
+def _spell(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _load(module: str) -> ModuleType:
+    return import_module(f"{__package__}.{module}")
 
 
 def main() -> None:
     """Run a command. A bug ends with its own exit code, so that no script takes it for a mistake in its input."""
     try:
-        make_app()()
+        make_app(next(iter(sys.argv[1:]), None))()
     except Exception:  # noqa: BLE001 - the last resort
         traceback.print_exc()
         sys.exit(ExitCode.FAILED)

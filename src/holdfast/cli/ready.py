@@ -10,7 +10,7 @@ from holdfast.cli.client import Client, JsonOption, path_to, with_client
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import fail, print_json, print_line, print_table, tell_span, tell_time
 from holdfast.model.readiness import Outcome, ProofKind, Readiness
-from holdfast.views.readiness import ProofDocument, ReadinessDocument, StandbyDocument
+from holdfast.views.readiness import CopiesDocument, ProofDocument, ReadinessDocument, StandbyDocument
 
 _STYLES: Final = {Readiness.READY: "green", Readiness.STALE: "yellow", Readiness.NOT_READY: "bold red"}
 _OUTCOMES: Final = {
@@ -30,7 +30,10 @@ def ready(
     prove: Annotated[bool, typer.Option("--prove", help="Ask the service's standbys now.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show whether standbys could take over: what was proved of them, when, and why not; ends with 16 if one can't."""
+    """Show whether standbys could take over: what was proved of them, when, and why not; ends with 16 if one can't.
+
+    So it does where static routes have no store of last good copies.
+    """
     if prove and service is None:
         fail(ExitCode.USAGE, "say whose standbys are to be asked: holdfast ready --prove SERVICE")
     document = (
@@ -42,12 +45,27 @@ def ready(
         print_json(document)
     else:
         print_readiness(document, service)
-    if document.not_ready:
+    if document.not_ready or (document.copies and document.copies.problem):
         raise typer.Exit(ExitCode.NOT_READY)
 
 
 def print_readiness(document: ReadinessDocument, service: str | None) -> None:
-    """Standbys for people: one service's with all proofs, else a line for each."""
+    """Standbys for people: one service's with all proofs, else a line for each; and the store of last good copies."""
+    _print_standbys(document, service)
+    if document.copies is not None:
+        _print_copies(document.copies)
+
+
+def _print_copies(copies: CopiesDocument) -> None:
+    count = len(copies.services)
+    whose = copies.services[0] if count == 1 else f"{count:,} services"
+    state = ("not-ready", "bold red") if copies.problem else ("ready", "green")
+    print_line(("Last good copies", "bold"), f" of {whose}: ", state)
+    if copies.problem:
+        print_line("    ", copies.problem)
+
+
+def _print_standbys(document: ReadinessDocument, service: str | None) -> None:
     for name in document.without:
         print_line((name, "bold"), " has no standby.")
     if not document.standbys:

@@ -8,10 +8,11 @@ from holdfast.engine.maxima import MITIGATION_S_MIN
 from holdfast.engine.measures import check_edges, check_measure, check_reach, check_room
 from holdfast.engine.reason import check_reason
 from holdfast.model.event import MitigationAdjusted, MitigationEnded, MitigationStarted
-from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly, Shed, Whom
+from holdfast.model.mitigation import Kill, Measure, Mitigation, MitigationId, ReadOnly, Shed, Spool, Whom
 from holdfast.model.prediction import Verdict
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import State
+from holdfast.model.token import SYSTEM
 
 
 def mitigate(state: State, command: Mitigate, facts: Facts) -> Decision:
@@ -78,9 +79,12 @@ def end(state: State, command: EndMitigation, facts: Facts) -> Decision:
     """End a mitigation in force."""
     if refusal := check_reason(command.why):
         return refusal
-    if command.id in state.mitigations:
-        return (MitigationEnded(at=facts.now, author=command.author, id=command.id, why=command.why.strip()),)
-    return _missing(state, command.id)
+    ending = state.mitigations.get(command.id)
+    if ending is None:
+        return _missing(state, command.id)
+    if refusal := _check_spool(ending, command.author):
+        return refusal
+    return (MitigationEnded(at=facts.now, author=command.author, id=command.id, why=command.why.strip()),)
 
 
 def end_expired(state: State, command: Tick, facts: Facts) -> Decision:
@@ -97,6 +101,18 @@ def _check_foretold(command: Mitigate) -> Refusal | None:
     if isinstance(command.measure, Kill | ReadOnly):
         return None
     return Refusal(RefusalCode.PREDICTION_HARMFUL, f"{foretold.why}, so it is only done if forced", foretold)
+
+
+def _check_spool(ending: Mitigation, author: str) -> Refusal | None:
+    """While the spool keeps messages in order, requests that went directly to the upstream would overtake them."""
+    if not isinstance(ending.measure, Spool) or ending.author != SYSTEM or author == SYSTEM:
+        return None
+    message = (
+        f"the spool itself holds {ending.id} until all that it keeps of {ending.measure.service} is delivered, and ends"
+        " it then, so that nothing is overtaken; `holdfast spool` shows what waits, `holdfast spool drop` gives up a"
+        " message that can't be delivered, and `holdfast spool close` ends what people opened"
+    )
+    return Refusal(RefusalCode.SPOOL_NEEDED, message)
 
 
 def _check_kind(before: Mitigation, measure: Measure) -> Refusal | None:

@@ -66,9 +66,8 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
     operations = Operations(control, outside.count_observed, predict, plans, lambda: pacer.standing)
     explainer, ledger = Explainer(control, outside.telemetry.find_requests), Ledger(control)
     guards = Guards(control, watcher, components)
-    metrics = MetricsPage(LiveMetrics(control, watcher, components, drivers.readiness, drivers.assets), tally)
-    coming_back = (drivers.readiness, drivers.restorer)
-    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, *coming_back))
+    metrics = MetricsPage(LiveMetrics(control, watcher, components, drivers), tally)
+    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, drivers))
 
     def take_report(report: EdgeReport) -> None:
         watcher.take_report(report)

@@ -106,7 +106,7 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         parts = make_parts(control, outside, places, notifier, watching=settings.watching)
         stack.callback(parts.close)
         app = make_app(parts.behind, tokens)
-        console = make_console(parts.live, parts.operations, tokens)
+        console = make_console(parts.live, parts.operations, parts.behind.spool, tokens)
         mount_console(app, console, CONSOLE)
         server = ApiServer(app, [port, socket])
         ended = asyncio.create_task(_run_all(control, server, outside, parts))

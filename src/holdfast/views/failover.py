@@ -104,3 +104,11 @@ class FailoverDocument(Noun):
 
 
 SHOWN_MAX = 1_000
+
+
+def bind_to_tenant(document: FailoverDocument, tenant: str | None) -> FailoverDocument:
+    """What one tenant may see of it: its own services, and nothing of sites; all of it for None."""
+    if tenant is None:
+        return document
+    own = tuple(each for each in document.services if each.tenant == tenant)
+    return document.model_copy(update={"services": own, "sites": (), "left_out": 0})

@@ -1,4 +1,4 @@
-"""Whether standbys could take over, as people are shown it."""
+"""Whether standbys, and the store of last good copies, could take over, as people are shown it."""
 
 from collections.abc import Sequence
 
@@ -30,8 +30,18 @@ class StandbyDocument(Noun):
     proofs: tuple[ProofDocument, ...]
 
 
+class CopiesDocument(Noun):
+    """The store of last good copies: for which services it is, and what is wrong with it (nothing, if it is empty)."""
+
+    services: tuple[str, ...]
+    problem: str = ""
+
+
 class ReadinessDocument(Noun):
-    """The standbys, those first that can't take over. `without` are services that were asked for and have none."""
+    """The standbys, those first that can't take over. `without` are services that were asked for and have none.
+
+    `copies` is None where nothing that is shown has static routes.
+    """
 
     now: float
     standbys: tuple[StandbyDocument, ...]
@@ -39,9 +49,12 @@ class ReadinessDocument(Noun):
     ready: int = 0
     stale: int = 0
     not_ready: int = 0
+    copies: CopiesDocument | None = None
 
 
-def show_readiness(verdicts: Sequence[Verdict], without: tuple[str, ...], now: float) -> ReadinessDocument:
+def show_readiness(
+    verdicts: Sequence[Verdict], without: tuple[str, ...], now: float, copies: CopiesDocument | None = None
+) -> ReadinessDocument:
     """Verdicts at a moment (Unix time, in seconds)."""
     rank = {Readiness.NOT_READY: 0, Readiness.STALE: 1, Readiness.READY: 2}
     ordered = sorted(verdicts, key=lambda v: (rank[v.readiness], v.service, v.upstream or "", v.standby))
@@ -53,6 +66,7 @@ def show_readiness(verdicts: Sequence[Verdict], without: tuple[str, ...], now: f
         ready=counts[Readiness.READY],
         stale=counts[Readiness.STALE],
         not_ready=counts[Readiness.NOT_READY],
+        copies=copies,
     )
 
 

@@ -88,3 +88,5 @@ def test_metrics_tell_of_both(control: RunningControl) -> None:
     )
     assert 'holdfast_standbys{readiness="not-ready"} 0.0' in page
     assert 'holdfast_services_returning{stage="held"} 0.0' in page
+    assert "holdfast_spool_running 1.0" in page
+    assert 'holdfast_endpoint_feeds{standing="failing"} 0.0' in page

@@ -38,6 +38,8 @@ EXAMPLES = 15
 """Requests tried of each operation."""
 
 
+# Control answers from a thread of this process, and draws random numbers meanwhile: Hypothesis takes them for its own.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 def test_answers_are_as_described(lasting: RunningControl) -> None:
     with lasting.client() as admin:
         described = admin.get("/v1/openapi.json").raise_for_status().json()

@@ -14,6 +14,8 @@ def test_standbys_and_whoever_comes_back_are_shown(desk: Desk) -> None:
         assert "No failover" not in page
         assert "no failover to it was ever exercised" in page
         assert "1 ready, 1 stale, 1 not ready" in page
+        assert "Last good copies" in page
+        assert "nginx has no Lua module" in page
         assert "2 held, 1 let in for a part" in page
         assert "people to release it" in page
         assert "<script>alert" not in page

@@ -7,6 +7,7 @@ import numpy as np
 
 from fakes.recovery import list_proofs
 from holdfast.adapters.metrics import MetricsReading, TrafficTally, WatchHealth
+from holdfast.adapters.metrics.reading import FeedReading, SpooledReading, SpoolReading
 from holdfast.model.component import ComponentAllowance, ComponentStatus, ComponentUsage, Phase
 from holdfast.model.edge import EdgeState, EdgeStatus, Nack
 from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
@@ -160,6 +161,17 @@ class Source:
             watch=WatchHealth(0.01, 0.02, ("less",)),
             journal_writable=True,
             unrecorded=0,
+            now=100.0,
+            feeds={"shop": FeedReading(read_at=90.0), "mail": FeedReading(failing=True)},
+            spool=SpoolReading(
+                disk_bytes=4_096,
+                free_bytes=2**30,
+                bytes_max=2**20,
+                services=(
+                    SpooledReading("s0", "acme"),
+                    SpooledReading("s1", "acme", True, 3, 300, 2, 1, 7, oldest_at=40.0, age_max_s=3_600.0),
+                ),
+            ),
             standbys=(judge_standby(StandbyName("s1", None, "west"), list_proofs(1e9), 0.0, 1e9),),
         )  # fmt: skip
 

@@ -59,6 +59,7 @@ STATUS_BY_CODE: Final[Mapping[RefusalCode, HTTPStatus]] = {
     RefusalCode.ROLLOUT_NONE: CONFLICT,
     RefusalCode.ROLLOUT_UNDER_WAY: CONFLICT,
     RefusalCode.SERVICE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    RefusalCode.SPOOL_NEEDED: CONFLICT,
     RefusalCode.SPOOLER_UNAVAILABLE: CONFLICT,
     RefusalCode.SUGGESTION_UNKNOWN: HTTPStatus.NOT_FOUND,
     RefusalCode.UNCHANGED: CONFLICT,

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from holdfast.adapters.console.console import Console, console_of, session_of
+from holdfast.adapters.console.console import Console, console_of, require_operator, session_of
 from holdfast.adapters.console.drafts import DEFAULT_FOR, MEASURE, Draft, read_draft
 from holdfast.adapters.console.fields import Fields, read_fields
 from holdfast.adapters.console.wording import KINDS, takes_word
@@ -46,7 +46,7 @@ class _Filled:
 
 async def show_form(request: Request) -> Response:
     """The form for a measure by hand, or straight the preview of one that Holdfast suggests."""
-    _require_operator(request)
+    require_operator(request)
     params, console = request.query_params, console_of(request)
     found = _find_finding(console, params.get("finding", ""))
     if found is not None:
@@ -57,7 +57,7 @@ async def show_form(request: Request) -> Response:
 
 async def act(request: Request) -> Response:
     """Preview what a form describes; put it in force where that was seen and confirmed."""
-    _require_operator(request)
+    require_operator(request)
     fields = await read_fields(request, session_of(request))
     draft = read_draft(fields)
     if not isinstance(draft, Draft):
@@ -82,13 +82,13 @@ async def act(request: Request) -> Response:
 
 async def show_ending(request: Request) -> Response:
     """Ask whether a mitigation is to end."""
-    _require_operator(request)
+    require_operator(request)
     return _show_ending(request, "")
 
 
 async def end(request: Request) -> Response:
     """End a mitigation."""
-    _require_operator(request)
+    require_operator(request)
     await read_fields(request, session_of(request))
     author, wanted = session_of(request).token.name, request.path_params["id"]
     answer = await console_of(request).operations.end_mitigation(author, wanted)
@@ -101,11 +101,6 @@ def _read_finding(fields: Fields) -> FindingId | None:
     """What a measure answers, if that is an open finding's id; the engine looks whether it is."""
     wanted = fields.get("finding", "")
     return wanted if _FINDING_ID.fullmatch(wanted) else None
-
-
-def _require_operator(request: Request) -> None:
-    if not session_of(request).may_act:
-        raise HTTPException(HTTPStatus.FORBIDDEN, "This takes a token of the role operator or admin.")
 
 
 def _find_finding(console: Console, wanted: str) -> FindingDocument | None:

@@ -13,12 +13,22 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from holdfast.adapters.console import acting, asking_why, changing, looking_up, planning, signing_in
+from holdfast.adapters.console import (
+    acting,
+    asking_why,
+    changing,
+    keeping,
+    looking_up,
+    moving,
+    planning,
+    signing_in,
+    undelivered,
+)
 from holdfast.adapters.console.assets import load_assets
 from holdfast.adapters.console.console import Console, console_of, session_of
 from holdfast.adapters.console.feed import TICK_S, Feed
 from holdfast.adapters.console.gate import SECURITY_HEADERS, SecureHeaders, SessionGate
-from holdfast.adapters.console.port import ConsoleOperations, LiveSource, TokenDirectory
+from holdfast.adapters.console.port import ConsoleOperations, LiveSource, SpoolCommands, TokenDirectory
 from holdfast.adapters.console.rendering import Templates
 from holdfast.adapters.console.screens import SCREENS, Screen
 from holdfast.adapters.console.sessions import SessionStore
@@ -31,13 +41,21 @@ COMPRESSION: Final = 5
 def make_console(
     live: LiveSource,
     operations: ConsoleOperations,
+    spool: SpoolCommands,
     tokens: TokenDirectory,
     clock: Callable[[], float] = time.time,
     tick_s: float = TICK_S,
 ) -> Starlette:
     """The console over a running control, for those who hold one of these tokens. See `mount_console`."""
     console = Console(
-        live, operations, SessionStore(tokens, clock), LoginThrottle(clock), Templates(), load_assets(), Feed(tick_s)
+        live,
+        operations,
+        spool,
+        SessionStore(tokens, clock),
+        LoginThrottle(clock),
+        Templates(),
+        load_assets(),
+        Feed(tick_s),
     )
     routes = [
         Route("/login", signing_in.show_login),
@@ -50,6 +68,14 @@ def make_console(
         Route("/mitigations/{id}/end", acting.end, methods=["POST"]),
         Route("/changes/{act}", changing.show_change),
         Route("/changes/{act}", changing.change, methods=["POST"]),
+        Route("/failover/start", moving.show_form),
+        Route("/failover/start", moving.move, methods=["POST"]),
+        Route("/spool/dead", undelivered.show_dead),
+        Route("/spool/messages/{id}", undelivered.show_message),
+        Route("/spool/messages/{id}/{act}", undelivered.show_act),
+        Route("/spool/messages/{id}/{act}", undelivered.act, methods=["POST"]),
+        Route("/spool/services/{service}/{act}", keeping.show_act),
+        Route("/spool/services/{service}/{act}", keeping.act, methods=["POST"]),
         Route("/plan", planning.show_form),
         Route("/plan", planning.plan, methods=["POST"]),
         Route("/ledger/{sequence}", looking_up.show_entry),

@@ -1,7 +1,6 @@
 """What people do with a revision on its way, and with a freeze: asked why, then done."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -9,50 +8,37 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from holdfast.adapters.console.console import console_of, session_of
+from holdfast.adapters.console.act import Act
+from holdfast.adapters.console.console import console_of, require_operator, session_of
 from holdfast.adapters.console.fields import Fields, read_fields
 from holdfast.adapters.console.port import RolloutCommands
 from holdfast.model.refusal import Refusal
 from holdfast.model.units import parse_duration
 from holdfast.views.rollout import FREEZE_S_MAX, FreezeDocument, RolloutsDocument
 
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that may be done: what it is called, what it does, and what its button says.
-
-    `needs` is what there has to be: `rollout`, `freeze`, or nothing.
-    """
-
-    title: str
-    effect: str
-    button: str
-    needs: str = "rollout"
-    is_grave: bool = False
-    takes_reason: bool = True
-    takes_duration: bool = False
-
-
 ACTS: Final[Mapping[str, Act]] = {
-    "pause": Act("Pause the rollout?", "No further wave begins. Whoever has the revision keeps it.", "Pause it"),
-    "resume": Act("Resume the rollout?", "The waves go on.", "Resume it", takes_reason=False),
+    "pause": Act(
+        "Pause the rollout?", "No further wave begins. Whoever has the revision keeps it.", "Pause it", needs="rollout"
+    ),
+    "resume": Act("Resume the rollout?", "The waves go on.", "Resume it", needs="rollout", takes_reason=False),
     "promote": Act(
         "Promote the revision?",
         "Everybody has it at once. The waves that are left, and what they would have found, are skipped.",
         "Give it to everybody",
+        needs="rollout",
         is_grave=True,
     ),
     "abort": Act(
         "Abort the rollout?",
         "Whoever has the revision has the one before again, at once.",
         "Roll it back",
+        needs="rollout",
         is_grave=True,
     ),
     "freeze": Act(
         "Freeze changes?",
         "Nothing new goes out, and what is on its way stands still. Mitigations and ways back go on.",
         "Freeze changes",
-        needs="",
         takes_duration=True,
     ),
     "thaw": Act("Let changes go out again?", "What stood still goes on.", "Thaw", needs="freeze", takes_reason=False),
@@ -105,8 +91,7 @@ async def _do(
 
 
 def _find_act(request: Request) -> Act:
-    if not session_of(request).may_act:
-        raise HTTPException(HTTPStatus.FORBIDDEN, "This takes a token of the role operator or admin.")
+    require_operator(request)
     act = ACTS.get(request.path_params["act"])
     if act is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such page.")

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from holdfast.adapters.console.assets import Assets
 from holdfast.adapters.console.feed import Feed, FeedFull, Gone, Regions, View, compress
 from holdfast.adapters.console.gate import COOKIE
-from holdfast.adapters.console.port import ConsoleOperations, LiveSource
+from holdfast.adapters.console.port import ConsoleOperations, LiveSource, SpoolCommands
 from holdfast.adapters.console.rendering import Templates
 from holdfast.adapters.console.screens import Screen, load_pulse
 from holdfast.adapters.console.sessions import Session, SessionStore
@@ -28,6 +28,7 @@ class Console:
 
     source: LiveSource
     operations: ConsoleOperations
+    spool: SpoolCommands
     sessions: SessionStore
     throttle: LoginThrottle
     templates: Templates
@@ -100,6 +101,12 @@ def session_of(request: Request) -> Session:
     """Whose request this is, as the gate found."""
     session: Session = request.state.session
     return session
+
+
+def require_operator(request: Request) -> None:
+    """End the request with 403 unless whoever sends it may act."""
+    if not session_of(request).may_act:
+        raise HTTPException(HTTPStatus.FORBIDDEN, "This takes a token of the role operator or admin.")
 
 
 def console_of(request: Request) -> Console:

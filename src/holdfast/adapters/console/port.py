@@ -10,18 +10,21 @@ from holdfast.model.recorded import RecordedRequest
 from holdfast.model.refusal import Refusal
 from holdfast.model.token import Token, TokenId
 from holdfast.views.explanation import ExplanationsDocument
+from holdfast.views.failover import FailoverDocument
 from holdfast.views.ledger import LedgerDocument, LedgerEntryDocument, LedgerQuery
 from holdfast.views.live import OverviewDocument
 from holdfast.views.live_findings import LiveFindingsDocument
 from holdfast.views.live_guards import GuardsDocument
 from holdfast.views.live_history import HistoryPage
 from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery
+from holdfast.views.live_spool import LiveSpoolDocument
 from holdfast.views.mitigations import EndedMitigationDocument, MitigationDocument, MitigationsDocument
 from holdfast.views.plan import PlanDocument
 from holdfast.views.readiness import ReadinessDocument
 from holdfast.views.restoration import RestorationDocument
 from holdfast.views.revisions import ProposalDocument, RejectedDocument
 from holdfast.views.rollout import FreezeDocument, RolloutsDocument
+from holdfast.views.spool import DeadLettersDocument, MessageDocument, SpoolActionDocument, SpooledServiceDocument
 
 
 class LiveSource(Protocol):
@@ -63,6 +66,12 @@ class LiveSource(Protocol):
     def restoration(self, tenant: str | None) -> RestorationDocument:
         """Who comes back after an outage, and what they wait for."""
 
+    def failover(self, tenant: str | None) -> FailoverDocument:
+        """Where services with standbys are, what edges see of it, and what is waited for."""
+
+    def spool(self, tenant: str | None) -> LiveSpoolDocument:
+        """What is kept of services that defer, and how their switches stand."""
+
     def guards(self) -> GuardsDocument:
         """How Holdfast's own parts are."""
 
@@ -90,6 +99,33 @@ class RolloutCommands(Protocol):
 
     async def thaw(self, author: str, reason: str) -> RolloutsDocument | Refusal:
         """Let revisions go out again."""
+
+
+class SpoolCommands(Protocol):
+    """What people see of messages, and do with them."""
+
+    async def list_dead(
+        self, service: str | None, tenant: str | None, after: int, count_max: int
+    ) -> DeadLettersDocument | Refusal:
+        """Dead letters of a service, of a tenant, or of all, after a sequence number."""
+
+    async def inspect(self, message_id: str) -> MessageDocument | Refusal:
+        """A message with its content, and what became of it."""
+
+    async def redeliver(self, author: str, message_id: str, reason: str) -> SpoolActionDocument | Refusal:
+        """Let a dead letter wait for delivery again."""
+
+    async def redeliver_all(self, author: str, service: str, reason: str) -> SpoolActionDocument | Refusal:
+        """Let all dead letters of a service wait for delivery again."""
+
+    async def drop(self, author: str, message_id: str, reason: str) -> SpoolActionDocument | Refusal:
+        """Never deliver a message that waits or is dead."""
+
+    async def open(self, author: str, service: str, for_s: float, reason: str) -> SpooledServiceDocument | Refusal:
+        """Send all that is deferrable of a service to the spool, whether or not its upstream would take it."""
+
+    async def close(self, author: str, service: str, reason: str) -> SpooledServiceDocument | Refusal:
+        """Let a service's requests go directly again, once what is kept in order is delivered."""
 
 
 class ConsoleOperations(Protocol):

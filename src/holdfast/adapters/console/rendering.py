@@ -10,6 +10,7 @@ from holdfast.adapters.console import drawing, figures, wording
 from holdfast.model.finding import FindingKind
 from holdfast.model.ledger import LedgerKind
 from holdfast.model.source_rule import Dimension
+from holdfast.model.token import SYSTEM
 
 SHOWN_MAX: Final = 200
 """Of any list that isn't paged."""
@@ -53,6 +54,7 @@ class Templates:
             dimensions=list(Dimension),
             ledger_kinds=list(LedgerKind),
             shown_max=SHOWN_MAX,
+            system=SYSTEM,
             spark_width=drawing.SPARK_WIDTH,
             spark_height=drawing.SPARK_HEIGHT,
         )

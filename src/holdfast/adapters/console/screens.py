@@ -1,7 +1,7 @@
 """The pages that one looks at: what each shows, and which of its parts keep themselves up to date."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +15,8 @@ from holdfast.adapters.console.feed import Gone
 from holdfast.adapters.console.port import LiveSource
 from holdfast.adapters.console.sessions import Session
 from holdfast.model.ledger import LedgerKind
+from holdfast.model.mitigation import ReadOnly
+from holdfast.views.failover import FailoverDocument, SiteStanding, Whereabouts
 from holdfast.views.ledger import LedgerQuery
 from holdfast.views.live_services import ServiceOrder, ServiceQuery, ServiceState
 
@@ -114,6 +116,26 @@ def _plan_ready(_request: Request, session: Session) -> tuple[tuple[Any, ...], L
     return (), load
 
 
+def _plan_failover(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    def load(source: LiveSource) -> Document:
+        failover = source.failover(session.tenant)
+        home = (each for each in failover.services if each.at is Whereabouts.PRIMARY)
+        movable = {upstream.site for each in home for upstream in each.upstreams if upstream.site}
+        return {
+            "failover": failover,
+            "movable": movable,
+            "sites": _list_sites(failover, movable) if session.tenant is None else (),
+            "read_only": tuple(m for m in _active(source, session.tenant) if isinstance(m.measure, ReadOnly)),
+            "shown_max": STANDBYS_SHOWN_MAX,
+        }
+
+    return (), load
+
+
+def _plan_spool(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
+    return (), lambda source: {"live": source.spool(session.tenant), "shown_max": STANDBYS_SHOWN_MAX}
+
+
 def _plan_guards(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
     _require_all(session)
     return (), lambda source: {"guards": source.guards()}
@@ -130,19 +152,22 @@ SCREENS: Final[Mapping[str, Screen]] = {
     "/history": Screen("history", ("rollout", "history"), _plan_history),
     "/ledger": Screen("ledger", ("ledger",), _plan_ledger),
     "/ready": Screen("ready", ("restoration", "readiness"), _plan_ready),
+    "/failover": Screen("failover", ("failover",), _plan_failover),
+    "/spool": Screen("spool", ("spool",), _plan_spool),
     "/guards": Screen("guards", ("guards",), _plan_guards),
 }
 """By path below the console's root."""
 
 
 def load_pulse(source: LiveSource, tenant: str | None) -> Document:
-    """What every page shows in its head: how many findings and mitigations there are, and what time it is."""
+    """What every page shows in its head: how many findings, mitigations and dead letters there are, and the time."""
     findings = source.findings(tenant)
     return {
         "now": findings.now,
         "harmful_count": len(findings.open),
         "open_count": len(findings.open) + len(findings.unusual),
         "active_count": len(_active(source, tenant)),
+        "dead_count": source.spool(tenant).dead,
     }
 
 
@@ -168,6 +193,12 @@ def read_ledger_query(params: Mapping[str, str], tenant: str | None) -> LedgerQu
         service=service if _NAME.fullmatch(service) else None,
         count_max=ENTRIES_MAX,
     )
+
+
+def _list_sites(failover: FailoverDocument, named: Collection[str]) -> tuple[SiteStanding, ...]:
+    """The sites of which something is known, and those that services stand at, by name."""
+    known = {site.site: site for site in failover.sites}
+    return tuple(known.get(name, SiteStanding(site=name)) for name in sorted({*known, *named}))
 
 
 def _active(source: LiveSource, tenant: str | None) -> tuple[Any, ...]:

@@ -21,8 +21,10 @@ from holdfast.model.mitigation import (
 )
 from holdfast.model.prediction import Prediction, Verdict
 from holdfast.model.readiness import Readiness
+from holdfast.model.recovery import Policy
 from holdfast.model.restoration import Stage
 from holdfast.model.units import format_rate
+from holdfast.views.failover import Whereabouts
 from holdfast.views.live_services import ServiceOrder, ServiceState
 from holdfast.views.live_traffic import TrafficDocument
 from holdfast.views.measures import describe_measure
@@ -74,6 +76,33 @@ READINESS: Final[Mapping[Readiness, str]] = {
     Readiness.NOT_READY: "Not ready",
 }
 STAGES: Final[Mapping[Stage, str]] = {Stage.HELD: "Held", Stage.RAMPING: "Let in for a part"}
+WHEREABOUTS: Final[Mapping[Whereabouts, str]] = {
+    Whereabouts.PRIMARY: "Primary",
+    Whereabouts.STANDBY: "On its standby",
+    Whereabouts.RETURNING: "Coming back",
+    Whereabouts.SPLIT: "Some edges on its standby",
+}
+POLICIES: Final[Mapping[Policy, str]] = {
+    Policy.MANUAL: "When people say so",
+    Policy.SUGGEST: "When people take the suggestion",
+    Policy.AUTOMATIC: "By itself",
+}
+PHASES: Final[Mapping[str, tuple[str, str]]] = {
+    "direct": ("Direct", "normal"),
+    "opening": ("Opening", "unusual"),
+    "spooling": ("Spooling", "mitigated"),
+    "closing": ("Closing", "unusual"),
+    "releasing": ("Releasing", "unusual"),
+}
+"""Where requests go that may be deferred, and the class of its colour."""
+MESSAGES: Final[Mapping[str, str]] = {
+    "waiting": "unusual",
+    "delivering": "unusual",
+    "dead": "harmful",
+    "delivered": "normal",
+    "dropped": "",
+}
+"""The class of the colour of a message, by its standing."""
 PLANS: Final[Mapping[str, str]] = {
     "sound": "The change is sound",
     "confirm": "The change must be confirmed first",

@@ -11,6 +11,7 @@ from holdfast.adapters.metrics.health import EndingTally, expose_health
 from holdfast.adapters.metrics.reading import MetricsReading, MetricsSource
 from holdfast.adapters.metrics.recovery import expose_recovery
 from holdfast.adapters.metrics.rollout import RollbackTally, expose_rollout
+from holdfast.adapters.metrics.spool import expose_spool
 from holdfast.adapters.metrics.tally import TrafficTally
 from holdfast.adapters.metrics.traffic import expose_traffic
 
@@ -52,6 +53,7 @@ class MetricsPage:
         expose_health(page, reading, self._endings)
         expose_rollout(page, reading, self._rollbacks)
         expose_recovery(page, reading)
+        expose_spool(page, reading)
         registry.register(page)
         ProcessCollector(namespace="holdfast", registry=registry)
         return generate_latest(registry)

@@ -1,6 +1,6 @@
 """What metrics are made of, besides what reports count."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,8 +23,52 @@ class WatchHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedReading:
+    """A feed of endpoints: whether it can't be read or believed now, and when it last was (Unix, in seconds)."""
+
+    failing: bool = False
+    read_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledReading:
+    """What is kept of one service. `is_open`: all that it defers goes to the spool. `oldest_at` is Unix, in seconds.
+
+    What isn't delivered after `age_max_s` is a dead letter; `delivered` counts since the spooler started.
+    """
+
+    service: str
+    tenant: str
+    is_open: bool = False
+    waiting: int = 0
+    waiting_bytes: int = 0
+    delivering: int = 0
+    dead: int = 0
+    delivered: int = 0
+    oldest_at: float | None = None
+    age_max_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolReading:
+    """The spool. `running` is true also where nothing may be deferred; `bytes_max` is the most that is kept of all.
+
+    `free_bytes` is what its files may still grow by. Sizes are None while it doesn't answer.
+    """
+
+    running: bool = True
+    disk_bytes: int | None = None
+    free_bytes: int | None = None
+    bytes_max: int | None = None
+    services: Sequence[SpooledReading] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsReading:
-    """Everything at one moment. Times are Unix, in seconds. `unrecorded` counts decisions."""
+    """Everything at one moment, which is `now`. Times are Unix, in seconds. `unrecorded` counts decisions.
+
+    `feeds` are those of endpoints, by the cluster that they are for.
+    """
 
     started_at: float
     version: str
@@ -41,6 +85,9 @@ class MetricsReading:
     unrecorded: int
     standbys: Sequence[Verdict] = ()
     assets: StoreStanding = field(default_factory=StoreStanding)
+    now: float = 0.0
+    feeds: Mapping[str, FeedReading] = field(default_factory=dict)
+    spool: SpoolReading = field(default_factory=SpoolReading)
 
 
 class MetricsSource(Protocol):

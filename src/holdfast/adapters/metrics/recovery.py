@@ -1,4 +1,4 @@
-"""Metrics of standbys, of services that come back, and of last good copies."""
+"""Metrics of standbys, of services that come back, of last good copies, and of feeds of endpoints."""
 
 from collections import Counter
 from typing import Final
@@ -12,11 +12,13 @@ from holdfast.model.restoration import Stage
 
 STANDBYS_MAX: Final = 500
 """Standbys that have metrics of their own, those first that couldn't take over; all are counted."""
+FEEDS_MAX: Final = 500
+"""Feeds that have metrics of their own, those first that fail; all are counted."""
 _VALUES: Final = {Readiness.READY: 1.0, Readiness.STALE: 0.5, Readiness.NOT_READY: 0.0}
 
 
 def expose_recovery(page: Exposition, reading: MetricsReading) -> None:
-    """Whether standbys could take over, how many services aren't back yet, and how the store of copies is."""
+    """Whether standbys could take over, how many services aren't back yet, how the store of copies is, and feeds."""
     counted = Counter(verdict.readiness for verdict in reading.standbys)
     for readiness in Readiness:
         page.add("standbys", counted[readiness], readiness)
@@ -30,6 +32,7 @@ def expose_recovery(page: Exposition, reading: MetricsReading) -> None:
     for stage in Stage:
         page.add("services_returning", stages[stage], stage)
     _expose_assets(page, reading.assets)
+    _expose_feeds(page, reading)
 
 
 def _expose_assets(page: Exposition, standing: StoreStanding) -> None:
@@ -42,3 +45,15 @@ def _expose_assets(page: Exposition, standing: StoreStanding) -> None:
     page.add("assets_served_total", figures.served - figures.stale, "fresh")
     page.add("assets_served_total", figures.stale, "stale")
     page.add("assets_missing_total", figures.missing)
+
+
+def _expose_feeds(page: Exposition, reading: MetricsReading) -> None:
+    """The age of one that was never read is how long control has been trying."""
+    failing = sum(feed.failing for feed in reading.feeds.values())
+    page.add("endpoint_feeds", failing, "failing")
+    page.add("endpoint_feeds", len(reading.feeds) - failing, "well")
+    worst = sorted(reading.feeds.items(), key=lambda each: (not each[1].failing, each[0]))
+    for cluster, feed in worst[:FEEDS_MAX]:
+        page.add("endpoint_feed_failing", feed.failing, cluster)
+        read_at = reading.started_at if feed.read_at is None else feed.read_at
+        page.add("endpoint_feed_age_seconds", max(0.0, reading.now - read_at), cluster)

@@ -5,10 +5,11 @@ from typing import Final
 
 from holdfast import __version__
 from holdfast.adapters.metrics import MetricsReading, WatchHealth
+from holdfast.adapters.metrics.reading import FeedReading
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
-from holdfast.runtime.recovery.assets import AssetKeeper
-from holdfast.runtime.recovery.readiness import ReadinessProver
+from holdfast.runtime.live.spool import read_spool
+from holdfast.runtime.recovery.drivers import Drivers
 from holdfast.runtime.watch.guard import TICK_S, WORDS, Level
 from holdfast.runtime.watch.watcher import Watcher
 
@@ -24,12 +25,10 @@ class LiveMetrics:
         control: Control,
         watcher: Watcher,
         components: Components,
-        readiness: ReadinessProver,
-        assets: AssetKeeper,
+        drivers: Drivers,
     ) -> None:
         self._control = control
-        self._readiness = readiness
-        self._assets = assets
+        self._drivers = drivers
         self._watcher = watcher
         self._components = components
         self._started_at = control.world.clock()
@@ -51,8 +50,14 @@ class LiveMetrics:
             watch=WatchHealth(guard.share * TICK_S[guard.level], guard.lag_s, degraded),
             journal_writable=control.journal_writable,
             unrecorded=len(control.core.unrecorded),
-            standbys=self._readiness.judge_all(),
-            assets=self._assets.standing,
+            standbys=self._drivers.readiness.judge_all(),
+            assets=self._drivers.assets.standing,
+            now=control.world.clock(),
+            feeds={
+                cluster: FeedReading(bool(feed.problem), feed.read_at)
+                for cluster, feed in self._drivers.machines.feeds.items()
+            },
+            spool=read_spool(self._drivers.spool.show(), control.intent),
         )
 
     def services_of_concern(self) -> Collection[str]:

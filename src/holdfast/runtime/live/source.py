@@ -1,7 +1,7 @@
 """The console's live source: reads control and the watch, and has the views show it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,12 @@ from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
 from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live.guards import Guards
+from holdfast.runtime.live.spool import list_deferring
 from holdfast.runtime.operations import Operations
-from holdfast.runtime.recovery.readiness import ReadinessProver
-from holdfast.runtime.recovery.restoring import Restorer
+from holdfast.runtime.recovery.drivers import Drivers
 from holdfast.runtime.watch.watcher import Watcher
 from holdfast.views.explanation import ExplanationsDocument
+from holdfast.views.failover import FailoverDocument, bind_to_tenant
 from holdfast.views.ledger import LedgerDocument, LedgerEntryDocument, LedgerQuery
 from holdfast.views.live import OverviewDocument
 from holdfast.views.live_entries import show_entries
@@ -32,6 +33,7 @@ from holdfast.views.live_pages import (
 )
 from holdfast.views.live_rows import Standing, show_page
 from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery, ServiceRow
+from holdfast.views.live_spool import LiveSpoolDocument, show_live_spool
 from holdfast.views.mitigations import MitigationsDocument
 from holdfast.views.readiness import ReadinessDocument
 from holdfast.views.restoration import RestorationDocument
@@ -57,8 +59,7 @@ class Parts:
     explainer: Explainer
     guards: Guards
     ledger: Ledger
-    readiness: ReadinessProver
-    restorer: Restorer
+    drivers: Drivers
 
 
 class Live:
@@ -68,6 +69,8 @@ class Live:
         self._parts = parts
         self._queries: dict[str, tuple[float, ServiceQueries | None]] = {}
         self._asking: set[asyncio.Task[None]] = set()
+        self._deferring: tuple[object, Mapping[str, str]] = (None, {})
+        """Tenants by service that defers, with the services that they were found among."""
 
     def overview(self) -> OverviewDocument:
         """Locations, lanes, edges, and what stands out."""
@@ -136,11 +139,23 @@ class Live:
 
     def readiness(self, tenant: str | None) -> ReadinessDocument:
         """Whether standbys could take over."""
-        return self._parts.readiness.show(None, tenant)
+        return self._parts.drivers.readiness.show(None, tenant)
 
     def restoration(self, tenant: str | None) -> RestorationDocument:
         """Who comes back after an outage, and what they wait for."""
-        return self._parts.restorer.show(tenant)
+        return self._parts.drivers.restorer.show(tenant)
+
+    def failover(self, tenant: str | None) -> FailoverDocument:
+        """Where services with standbys are, what edges see of it, and what is waited for."""
+        return bind_to_tenant(self._parts.drivers.failing_over.show(), tenant)
+
+    def spool(self, tenant: str | None) -> LiveSpoolDocument:
+        """What is kept of services that defer, and how their switches stand."""
+        control = self._parts.control
+        services = control.intent.services if control.intent else None
+        if services is not self._deferring[0]:
+            self._deferring = services, list_deferring(control.intent)
+        return show_live_spool(self._parts.drivers.spool.show(), self._deferring[1], tenant, control.world.clock())
 
     def guards(self) -> GuardsDocument:
         """How Holdfast's own parts are."""

@@ -42,12 +42,12 @@ def make_drivers(
     control: Control, places: StateDir, watcher: Watcher, traffic: KnownTraffic, *, watching: bool
 ) -> Drivers:
     """All of them, at rest. Without `watching` nothing fails over by itself: nobody says how upstreams do."""
-    readiness = ReadinessProver(control, traffic.recall_usage, places.edges, places.readiness)
+    assets = AssetKeeper(control, places.assets, places.edges)
+    readiness = ReadinessProver(control, traffic.recall_usage, places.edges, places.readiness, lambda: assets.standing)
     failing_over = FailingOver(control, readiness.find_unready)
     restorer = Restorer(control, watcher.lookout.read_services, traffic.recall_usage, places.edges)
     feeds = EndpointFeeds(control, control.world.clock, places.discovered, control.world.discovered)
     reclaims = ReclaimWatch(control)
-    assets = AssetKeeper(control, places.assets, places.edges)
     spooling = Spooling(control, places.path.resolve() / "spool", places.path.resolve() / "edges")
     work = [feeds.run, reclaims.run, assets.run, spooling.run, readiness.run, restorer.run]
     return Drivers(

@@ -1,5 +1,7 @@
 """What people and machines ask about endpoints, and tell of them."""
 
+from collections.abc import Mapping
+
 from holdfast.compile import list_clusters, list_drained, list_endpoints
 from holdfast.model.intent import Intent
 from holdfast.model.refusal import Refusal
@@ -18,6 +20,11 @@ class Machines:
         self._control = control
         self._feeds = feeds
         self._reclaims = reclaims
+
+    @property
+    def feeds(self) -> Mapping[str, FeedStanding]:
+        """How each cluster's feed is."""
+        return self._feeds.standing
 
     def list_endpoints(self, service: str | None, after: str, count_max: int) -> EndpointsDocument:
         """At most `count_max` clusters after a name, of one service or of all."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from holdfast.compile import names
+from holdfast.model.asset_store import StoreStanding
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Service
 from holdfast.model.readiness import Outcome, Proof, ProofKind, StandbyName, Verdict
@@ -34,7 +35,7 @@ from holdfast.runtime.control import Control
 from holdfast.runtime.recovery.asking import Elsewhere, ask_cluster
 from holdfast.runtime.recovery.drills_seen import DrillsSeen
 from holdfast.runtime.recovery.proof_book import ProofBook
-from holdfast.views.readiness import ReadinessDocument, show_readiness
+from holdfast.views.readiness import CopiesDocument, ReadinessDocument, show_readiness
 
 LOG: Final = logging.getLogger(__name__)
 EVERY_S: Final = 60.0
@@ -52,9 +53,20 @@ FindUsage = Callable[[], Awaitable[PlatformUsage]]
 
 
 class ReadinessProver:
-    """Keeps the proofs, and says which standbys could take over. Belongs to control's event loop."""
+    """Keeps the proofs, and says which standbys could take over. Belongs to control's event loop.
 
-    def __init__(self, control: Control, find_usage: FindUsage, edges: Path, kept: Path) -> None:
+    `find_store` says how the store of last good copies is.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        find_usage: FindUsage,
+        edges: Path,
+        kept: Path,
+        find_store: Callable[[], StoreStanding] = StoreStanding,
+    ) -> None:
+        self._find_store = find_store
         self._control = control
         self._find_usage = find_usage
         self._edges = edges
@@ -120,21 +132,32 @@ class ReadinessProver:
         intent, now = self._follow(), self._control.world.clock()
         if intent is None:
             return show_readiness((), (), now)
-        shown = [
-            name
-            for name in self._names
-            if service in {None, name.service} and tenant in {None, intent.services[name.service].tenant}
-        ]
+
+        def is_asked_for(name: str) -> bool:
+            return (
+                service in {None, name} and name in intent.services and tenant in {None, intent.services[name].tenant}
+            )
+
+        shown = [name for name in self._names if is_asked_for(name.service)]
         without = [
             name
             for name, owned in intent.services.items()
             if service == name and not any(upstream.standbys for _, upstream in owned.service.each_upstream())
         ]
-        return show_readiness(tuple(self._judge(name, now) for name in shown), tuple(without), now)
+        store = self._find_store()
+        static = tuple(name for name in store.services if is_asked_for(name))
+        copies = CopiesDocument(services=static, problem=store.problem) if static else None
+        return show_readiness(tuple(self._judge(name, now) for name in shown), tuple(without), now, copies)
 
     def find_unready(self, service: str, upstream: str | None, standby: str) -> str:
-        """Why a standby can't take over; empty if nothing speaks against it."""
-        verdict = self.judge(StandbyName(service, upstream, standby))
+        """Why a standby can't take over; empty if nothing speaks against it.
+
+        That its site has no room for everybody at their peaks is no reason: failover knows what comes now, and who goes
+        first.
+        """
+        name, now = StandbyName(service, upstream, standby), self._control.world.clock()
+        proofs = [proof for proof in self._book.proofs_of(name) if proof.kind is not ProofKind.HEADROOM]
+        verdict = judge_standby(name, proofs, self._book.since(name, now), now)
         return "" if verdict.may_take_over else "; ".join(verdict.reasons[:REASONS_TOLD])
 
     def judge(self, name: StandbyName) -> Verdict:

@@ -1,7 +1,7 @@
 // Everything by keyboard: rows, pages, search.
 
 const GO_MS = 1500;
-const PAGES = { o: "/", s: "/services", f: "/findings", m: "/mitigations", r: "/ready", h: "/history", l: "/ledger", p: "/plan", e: "/explain" };
+const PAGES = { o: "/", s: "/services", f: "/findings", m: "/mitigations", r: "/ready", v: "/failover", d: "/spool", h: "/history", l: "/ledger", p: "/plan", e: "/explain" };
 
 export function addKeys() {
   const brand = document.querySelector(".brand");
