@@ -21,6 +21,12 @@ def shape_of(document: str) -> Shape:
     return shape
 
 
+@pytest.fixture
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How fast the machine is makes no difference."""
+    monkeypatch.setattr("holdfast.analyser.analysis.limit_cpu", lambda: limit_cpu(60.0))
+
+
 @pytest.mark.parametrize("document", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_document_is_survived(document: str) -> None:
     known = analyse(document)
@@ -45,9 +51,8 @@ def test_a_hostile_document_is_survived(document: str) -> None:
         ("escaped quotes", Unreadable.MALFORMED),
     ],
 )
-def test_why_a_document_is_turned_away(what: str, known: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With time enough, so that how fast the machine is makes no difference."""
-    monkeypatch.setattr("holdfast.analyser.analysis.limit_cpu", lambda: limit_cpu(60.0))
+@pytest.mark.usefixtures("time_enough")
+def test_why_a_document_is_turned_away(what: str, known: object) -> None:
     found = analyse(HOSTILE[what])
     assert found is known if isinstance(known, Unreadable) else isinstance(found, Shape)
 
@@ -63,6 +68,7 @@ def test_why_a_document_is_turned_away(what: str, known: object, monkeypatch: py
         ("fragment that spreads itself", QueryFlag.CYCLIC),
     ],
 )
+@pytest.mark.usefixtures("time_enough")
 def test_what_a_hostile_document_is_flagged_for(what: str, flag: QueryFlag) -> None:
     assert flag in shape_of(HOSTILE[what]).flags
 

@@ -46,7 +46,8 @@ def test_up_kill_and_down_leaves_nothing_behind(installation: Installation) -> N
     with installation.up(str(installation.file)) as up:
         assert "Holdfast is up: revision 1 of small is in force." in up.output
         assert installation.cause("shop") != "kill"
-        assert "in force on 1 of 1 edges" in installation.run("kill", "shop", "--for", "1h", "--reason", "flood")
+        killed = installation.run_apart("kill", "shop", "--for", "1h", "--reason", "flood")
+        assert "in force on 1 of 1 edges" in killed
         assert installation.cause("shop") == "kill"
         assert installation.cause("mail") != "kill"
         assert "has ended" in installation.run("end", "m-1")
@@ -133,11 +134,11 @@ def test_a_file_with_mistakes_starts_nothing(installation: Installation) -> None
 
 def test_a_state_directory_whose_path_is_too_long(installation: Installation) -> None:
     state = str(installation.state.path / ("x" * 70))
-    assert "is too long" in installation.run("up", str(installation.file), "--state", state, code=ExitCode.USAGE)
+    assert "is too long" in installation.run_apart("up", str(installation.file), "--state", state, code=ExitCode.USAGE)
 
 
 def test_nothing_to_resume(installation: Installation) -> None:
-    assert "give a platform file" in installation.run("up", "--api", "127.0.0.1:0", code=ExitCode.USAGE)
+    assert "give a platform file" in installation.run_apart("up", "--api", "127.0.0.1:0", code=ExitCode.USAGE)
 
 
 @pytest.mark.parametrize("api", ["9900", "localhost", "127.0.0.1:x", "127.0.0.1:70000", ":1"])
@@ -148,28 +149,28 @@ def test_an_address_that_is_none(installation: Installation, api: str) -> None:
 def test_a_port_in_use(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         api = f"127.0.0.1:{server.getsockname()[1]}"
-        shown = installation.run("up", str(installation.file), "--api", api, code=ExitCode.IN_USE)
+        shown = installation.run_apart("up", str(installation.file), "--api", api, code=ExitCode.IN_USE)
     assert f"can't listen on {api}" in shown
     assert not installation.state.journal.exists()
 
 
 def test_an_edges_port_in_use(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", installation.port)):
-        shown = installation.run("up", str(installation.file), code=ExitCode.INPUT_MISTAKEN)
+        shown = installation.run_apart("up", str(installation.file), code=ExitCode.INPUT_MISTAKEN)
     assert str(installation.port) in shown
     assert not installation.state.path.exists()
 
 
 def test_two_controls_on_one_state(installation: Installation) -> None:
     with installation.up(str(installation.file)) as up:
-        shown = installation.run("up", "--api", "127.0.0.1:0", code=ExitCode.IN_USE)
+        shown = installation.run_apart("up", "--api", "127.0.0.1:0", code=ExitCode.IN_USE)
         assert "has the state directory" in shown
         assert installation.run("status")
         up.stop()
 
 
 def test_no_envoy(installation: Installation) -> None:
-    shown = installation.run(
+    shown = installation.run_apart(
         "up", str(installation.file), "--api", "127.0.0.1:0", code=ExitCode.ENVOY_MISSING, HOLDFAST_ENVOY="/none"
     )
     assert "HOLDFAST_ENVOY" in shown
@@ -193,7 +194,7 @@ def change(path: Path, statement: str) -> None:
 def test_a_corrupt_journal_is_told_of_and_salvaged(installation: Installation) -> None:
     journal = make_journal(installation)
     change(journal, "UPDATE events SET body = '{}' WHERE sequence = 2")
-    shown = installation.run("up", "--api", "127.0.0.1:0", code=ExitCode.JOURNAL_UNUSABLE)
+    shown = installation.run_apart("up", "--api", "127.0.0.1:0", code=ExitCode.JOURNAL_UNUSABLE)
     assert "row 2 is not what was written" in shown
     assert "holdfast salvage" in shown
     assert "1 events and 1 platform texts are whole" in installation.run("salvage")
@@ -205,7 +206,7 @@ def test_a_corrupt_journal_is_told_of_and_salvaged(installation: Installation) -
 
 def test_a_journal_from_a_newer_version(installation: Installation) -> None:
     change(make_journal(installation), "UPDATE alembic_version SET version_num = '9999'")
-    shown = installation.run("up", "--api", "127.0.0.1:0", code=ExitCode.JOURNAL_UNUSABLE)
+    shown = installation.run_apart("up", "--api", "127.0.0.1:0", code=ExitCode.JOURNAL_UNUSABLE)
     assert "9999" in shown
     assert "newer" in shown
     assert "nothing was changed" in installation.run("salvage", code=ExitCode.JOURNAL_UNUSABLE)
@@ -213,5 +214,5 @@ def test_a_journal_from_a_newer_version(installation: Installation) -> None:
 
 def test_a_full_disk_keeps_control_from_starting(installation: Installation) -> None:
     with file_size_max(1):
-        shown = installation.run("up", str(installation.file), "--api", "127.0.0.1:0", code=ExitCode.DISK_FULL)
+        shown = installation.run_apart("up", str(installation.file), "--api", "127.0.0.1:0", code=ExitCode.DISK_FULL)
     assert f"can't write to {installation.state.path}" in shown

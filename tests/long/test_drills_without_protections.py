@@ -14,7 +14,18 @@ UNDER_LOAD = [
     ("mitigation-backfire", "by its prediction"),
     ("rogue-monitor", "a build is deployed"),
     ("deferred-sending", "breaks the way"),
+    ("provider-loss", "site is killed"),
 ]
+
+
+def test_a_neighbours_flood_hurts_everybody_there(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "noisy-neighbour", "--without-protections")
+    assert result.verdict is Verdict.FAIL
+    for mode in ("queue", "reject"):
+        harmed, before = read_values(result, f"{mode}_bystander_success", f"{mode}_bystander_success_solo")
+        assert harmed is not None
+        assert harmed < 95
+        assert before == 100
 
 
 def test_an_attack_without_protections_hurts_everybody(scratch: str, tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ RANDOM = st.text(alphabet=string.ascii_letters + string.digits + "_-", min_size=
     lambda t: any(c.islower() for c in t) and any(c.isupper() for c in t) and any(c.isdigit() for c in t)
 )
 HEX = st.text(alphabet="0123456789abcdef", min_size=32, max_size=128)
-EMAIL = st.emails(domains=st.just("shop.example"))
+EMAIL = st.emails(domains=st.just("shop.example")).map(lambda e: e.replace("/", "")).filter(lambda e: e[0] != "@")
+"""As one segment of a path."""
 
 
 @given(PATHS)
@@ -84,7 +85,7 @@ def test_masking_keeps_the_shape_and_settles(path: str) -> None:
     assert redact_url(redact_url(path)) == redact_url(path)
 
 
-@given(PATHS, RANDOM | HEX | EMAIL.map(lambda e: e.replace("/", "")), st.booleans())
+@given(PATHS, RANDOM | HEX | EMAIL, st.booleans())
 def test_a_secret_among_other_segments_is_gone(path: str, secret: str, percent: bool) -> None:
     written = "".join(f"%{b:02X}" for b in secret.encode()) if percent else secret
     masked = mask_path(f"{path}/{written}/end")
