@@ -23,8 +23,9 @@ expect.set_options(timeout=20_000)
 """In ms: beside other tests a page takes its time, and what never comes is told all the same."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One for each module: as long as Playwright is there, nothing else in the process can run an event loop."""
     found = shutil.which("chromium")
     assert found, "these tests take Chromium: apt-get install chromium"
     with sync_playwright() as playwright:

@@ -10,14 +10,19 @@ import pytest
 from edge.asking import Line, ask
 from edge.running import until
 from edge.services import service
+from holdfast.agent.settings import inner_socket
 from holdfast.compile import names
 from holdfast.model.inner import INNER_HEADER
 from holdfast.model.mitigation import Block, Hold, Kill, Limit
 from holdfast.model.route import Probe
 from holdfast.recover.readiness.answers import Reply
+from holdfast.runtime.recovery import asking
 from holdfast.runtime.recovery.asking import Elsewhere, ask_cluster
+from holdfast.spooler.private_socket import bind_private
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from edge.running import RunningEdge
     from edge.upstream import Upstream
 
@@ -117,6 +122,18 @@ def test_a_held_service_is_asked_how_it_is_all_the_same(served: RunningEdge) -> 
     assert reply.status == 200
     served.mitigate(Kill(service="shop"))
     assert probe(served, "shop") == Elsewhere("an edge refused the question: kill")
+
+
+def test_an_edge_that_hangs_is_not_taken_for_a_standby_that_does(
+    served: RunningEdge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "ANSWER_S_MAX", 1.0)
+    with bind_private(inner_socket(tmp_path)) as hung:
+        hung.listen()
+        folders = (tmp_path, served.inner_socket.parent)
+        reply = asyncio.run(ask_cluster(folders, "shop", HOST, Probe(path="/status")))
+        assert isinstance(reply, Reply)
+        assert asyncio.run(ask_cluster((tmp_path,), "shop", HOST, Probe(path="/status"))) is None
 
 
 def test_nobody_gets_past_a_hold_by_saying_that_they_ask(served: RunningEdge, upstreams: tuple[Upstream, ...]) -> None:

@@ -15,6 +15,8 @@ from holdfast.model.route import Probe
 from holdfast.recover.readiness.answers import Reply
 
 ANSWER_S_MAX: Final = 5.0
+SILENT_MAX: Final = 2
+"""How many edges may give no answer before it is the cluster's fault: one of them may itself be hung."""
 BODY_BYTES_MAX: Final = 65_536
 """More of an answer isn't read: what is looked for is a status, a few headers, or a number."""
 
@@ -27,7 +29,8 @@ class Elsewhere:
 
 
 async def ask_cluster(folders: Sequence[Path], cluster: str, host: str, probe: Probe) -> Reply | Elsewhere | None:
-    """What a cluster answers, by the first edge that can be asked; None for no answer. `folders` are those of edges."""
+    """What a cluster answers, by the first edge that does; None for no answer. `folders` are those of edges."""
+    silent = 0
     for folder in folders:
         transport = httpx.AsyncHTTPTransport(uds=str(inner_socket(folder)))
         async with httpx.AsyncClient(transport=transport, timeout=ANSWER_S_MAX, trust_env=False) as client:
@@ -39,8 +42,10 @@ async def ask_cluster(folders: Sequence[Path], cluster: str, host: str, probe: P
             except httpx.ConnectError:
                 continue
             except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
-                return None
-    return Elsewhere("no edge can be asked")
+                silent += 1
+                if silent == SILENT_MAX:
+                    break
+    return None if silent else Elsewhere("no edge can be asked")
 
 
 async def _ask(client: httpx.AsyncClient, request: httpx.Request, cluster: str) -> Reply | Elsewhere:
