@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import httpx
 import typer
+import uvicorn
 from fastapi import FastAPI
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bench.stage import CORES
-from holdfast.adapters.api.server import ApiServer, bind_port
+from holdfast.adapters.api.server import bind_port
 from holdfast.drills.simulation.restoration_world import (
     AGAIN,
     CALLS,
@@ -217,8 +218,8 @@ async def run_world(services: Sequence[Made], seed: int) -> AsyncIterator[tuple[
         edge.close()
         world = World(services, *ports, random.Random(seed))
         app = FastAPI(routes=[Route("/{rest:path}", world.answer)])
-        server = ApiServer(app, [upstream])
-        serving = asyncio.create_task(server.serve())
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        serving = asyncio.create_task(server.serve(sockets=[upstream]))
         with tempfile.TemporaryDirectory(prefix="hf-") as folder:
             process = await asyncio.to_thread(HoldfastProcess, Path(folder) / "w", world.write_platform(), CORES)
             transport = httpx.AsyncHTTPTransport(uds=str(process.places.socket))
@@ -235,7 +236,7 @@ async def run_world(services: Sequence[Made], seed: int) -> AsyncIterator[tuple[
                 await control.aclose()
                 await world.client.aclose()
                 await asyncio.to_thread(process.stop)
-                server.stop()
+                server.should_exit = True
                 await serving
 
 
