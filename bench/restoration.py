@@ -84,6 +84,10 @@ class Seen:
     back: dict[str, float] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
+    def find_start_s(self, name: str) -> float:
+        """How long a service took to start, to the resolution at which it was looked at: not less than that."""
+        return max(POLL_S, self.started[name] - self.let_in[name])
+
 
 class World:
     """The upstream, its clients, and a Holdfast before it."""
@@ -251,7 +255,7 @@ async def measure(count: int, solos: int, seed: int) -> dict[str, Any]:
         together = await come_back(world, control, sorted(world.services))
         failed = world.failed - failed
     times = {
-        name: (together.started[name] - together.let_in[name]) / (solo.started[name] - solo.let_in[name])
+        name: together.find_start_s(name) / solo.find_start_s(name)
         for name, solo in alone.items()
         if name in solo.started and name in together.started
     }
