@@ -23,7 +23,7 @@ from holdfast.spooler.link import TO_FRONT, Configure, Link, Offer, Question, To
 from holdfast.spooler.settings import SpoolSettings
 
 EXIT_CUT_OFF: Final = 1
-FRAMES_MAX: Final = int(os.environ.get("HFFR", "2"))
+FRAMES_MAX: Final = 2
 """One becomes durable while the next waits for it: with one alone, the disk would wait for the front."""
 
 
