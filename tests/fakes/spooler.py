@@ -18,7 +18,7 @@ from holdfast.spooler.front.keeper import RemoteKeeper
 from holdfast.spooler.front.serving import serve_front
 from holdfast.spooler.front_process import FrontLink
 from holdfast.spooler.keeping import Keeping
-from holdfast.spooler.link import TO_FRONT, Configure, Link, Offer, Question, Told, Word
+from holdfast.spooler.link import TO_FRONT, Configure, Done, Link, Offer, Question, Told, Word
 from holdfast.spooler.private_socket import bind_private
 from holdfast.spooler.settings import SpooledService, SpoolSettings, accept_socket
 
@@ -120,16 +120,16 @@ async def run_front(folder: Path, **settings: Any) -> AsyncIterator[FrontAtWork]
 
 
 @asynccontextmanager
-async def link_keeper(keeping: Keeping) -> AsyncIterator[RemoteKeeper]:
+async def link_keeper(keeping: Keeping, frames_max: int = 1) -> AsyncIterator[RemoteKeeper]:
     """What a front asks, with the real link between, though both ends are in this process."""
 
-    def hear(frame: Sequence[Word | Told | Configure]) -> None:
+    def hear(frame: Sequence[Word | Told | Configure | Done]) -> None:
         for heard in frame:
-            if not isinstance(heard, Configure):
+            if not isinstance(heard, Configure | Done):
                 keeper.take(heard)
 
     near, far = socketpair()
-    link = Link[Offer | Question, Word | Told | Configure](TO_FRONT, hear, frames_max=1)
+    link = Link[Offer | Question, Word | Told | Configure | Done](TO_FRONT, hear, frames_max=frames_max)
     keeper = RemoteKeeper(link.say)
     other = FrontLink(keeping)
     await other.connect(far)

@@ -14,6 +14,7 @@ from holdfast.spooler.keeping import Keeping
 from holdfast.spooler.link import (
     FROM_FRONT,
     Configure,
+    Done,
     Link,
     NotYet,
     Offer,
@@ -37,7 +38,7 @@ class FrontLink:
 
     def __init__(self, keeping: Keeping) -> None:
         self._keeping = keeping
-        self._link = Link[Word | Told | Configure, Offer | Question](FROM_FRONT, self._hear)
+        self._link = Link[Word | Told | Configure | Done, Offer | Question](FROM_FRONT, self._hear)
         self._working: set[asyncio.Task[None]] = set()
 
     @property
@@ -60,32 +61,37 @@ class FrontLink:
         self._link.say(Configure(settings.model_dump_json().encode()))
 
     def _hear(self, frame: Sequence[Offer | Question]) -> None:
-        offers = [said for said in frame if isinstance(said, Offer)]
-        questions = [said for said in frame if isinstance(said, Question)]
-        if offers:
-            self._begin(self._keep(offers))
-        if questions:
-            self._begin(self._look_up(questions))
+        self._begin(self._answer(frame))
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+        return task
+
+    async def _answer(self, frame: Sequence[Offer | Question]) -> None:
+        """Offers go to the store first; all questions follow at once, as each would wait for a commit of its own."""
+        offers = [said for said in frame if isinstance(said, Offer)]
+        looking = [self._begin(self._look_up(said)) for said in frame if isinstance(said, Question)]
+        try:
+            if offers:
+                await self._keep(offers)
+            if looking:
+                await asyncio.wait(looking)
+        finally:
+            self._link.say(Done())
 
     async def _keep(self, offers: Sequence[Offer]) -> None:
         await self._keeping.keep(
             [offer.draft for offer in offers], lambda place, verdict: self._tell(offers[place].number, verdict)
         )
-        self._link.answer()
 
-    async def _look_up(self, questions: Sequence[Question]) -> None:
-        for question in questions:
-            found = await self._keeping.look_up(question.id)
-            if isinstance(found, NotYet):
-                self._link.say(Told(question.number, why=found))
-            else:
-                self._link.say(Told(question.number, found))
-        self._link.answer()
+    async def _look_up(self, question: Question) -> None:
+        found = await self._keeping.look_up(question.id)
+        if isinstance(found, NotYet):
+            self._link.say(Told(question.number, why=found))
+        else:
+            self._link.say(Told(question.number, found))
 
     def _tell(self, number: int, verdict: Verdict) -> None:
         if isinstance(verdict, str):

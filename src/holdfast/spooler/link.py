@@ -70,15 +70,20 @@ class Configure(msgspec.Struct, frozen=True, array_like=True, tag=5):
     settings: bytes
 
 
+class Done(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """All of a frame is durable or refused, and looked up: the next may come."""
+
+
 FROM_FRONT: Final = msgspec.msgpack.Decoder(list[Offer | Question])
-TO_FRONT: Final = msgspec.msgpack.Decoder(list[Word | Told | Configure])
+TO_FRONT: Final = msgspec.msgpack.Decoder(list[Word | Told | Configure | Done])
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 class Link(asyncio.Protocol, Generic[_Said, _Heard]):
     """One end. What comes, frame by frame, goes to `hear`; `gone` is done when the other end is.
 
-    With `frames_max` no more frames than that are said without hearing one: what there is to say meanwhile waits.
+    With `frames_max` no more frames than that are said of which the other end hasn't said that they are `Done`: what
+    there is to say meanwhile waits.
     """
 
     def __init__(
@@ -95,18 +100,13 @@ class Link(asyncio.Protocol, Generic[_Said, _Heard]):
         self._received = bytearray()
         self._saying: list[_Said] = []
         self._frames_max = frames_max
-        self._unanswered = 0
+        self._underway = 0
 
     def say(self, said: _Said) -> None:
         """Have something said with the next frame; to who is gone, nothing is."""
         self._saying.append(said)
-        if len(self._saying) == 1 and self._unanswered < self._frames_max:
+        if len(self._saying) == 1 and self._underway < self._frames_max:
             asyncio.get_running_loop().call_soon(self._say_on)
-
-    def answer(self) -> None:
-        """See to it that a frame is said in this turn of the event loop, so that the other may say its next."""
-        if not self._saying:
-            self._write()
 
     def close(self) -> None:
         """Let go of it."""
@@ -134,21 +134,28 @@ class Link(asyncio.Protocol, Generic[_Said, _Heard]):
             end = start + int.from_bytes(received[begin:start], "big")
             if end > size:
                 break
-            self._unanswered = max(0, self._unanswered - 1)
-            self._say_on()
-            self._hear(self._decoder.decode(received[start:end]))
+            frame = self._decoder.decode(received[start:end])
+            self._go_on(frame)
+            self._hear(frame)
             begin = end
         del received[:begin]
 
+    def _go_on(self, frame: list[_Heard]) -> None:
+        """What waits to be said goes before what was heard is taken in: the other end has nothing to do meanwhile."""
+        done = sum(isinstance(heard, Done) for heard in frame)
+        if done:
+            self._underway -= done
+            self._say_on()
+
     def _say_on(self) -> None:
-        if self._saying and self._unanswered < self._frames_max:
+        if self._saying and self._underway < self._frames_max:
             self._write()
 
     def _write(self) -> None:
         said, self._saying = self._saying, []
         if self._transport is None:
             return
-        self._unanswered += 1
+        self._underway += 1
         frame = bytearray(_LENGTH_BYTES)
         _ENCODER.encode_into(said, frame, _LENGTH_BYTES)
         frame[:_LENGTH_BYTES] = (len(frame) - _LENGTH_BYTES).to_bytes(_LENGTH_BYTES, "big")

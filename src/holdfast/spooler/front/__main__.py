@@ -19,7 +19,7 @@ from holdfast.spooler.front.acceptance import Acceptance
 from holdfast.spooler.front.http import Front
 from holdfast.spooler.front.keeper import RemoteKeeper
 from holdfast.spooler.front.serving import serve_front
-from holdfast.spooler.link import TO_FRONT, Configure, Link, Offer, Question, Told, Word
+from holdfast.spooler.link import TO_FRONT, Configure, Done, Link, Offer, Question, Told, Word
 from holdfast.spooler.settings import SpoolSettings
 
 EXIT_CUT_OFF: Final = 1
@@ -34,15 +34,15 @@ async def run_front(link: socket.socket, listening: socket.socket) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopping.set)
 
-    def hear(frame: Sequence[Word | Told | Configure]) -> None:
+    def hear(frame: Sequence[Word | Told | Configure | Done]) -> None:
         for heard in frame:
             if isinstance(heard, Configure):
                 front.take_settings(SpoolSettings.model_validate_json(heard.settings))
                 configured.set()
-            else:
+            elif not isinstance(heard, Done):
                 keeper.take(heard)
 
-    linked = Link[Offer | Question, Word | Told | Configure](TO_FRONT, hear, frames_max=FRAMES_MAX)
+    linked = Link[Offer | Question, Word | Told | Configure | Done](TO_FRONT, hear, frames_max=FRAMES_MAX)
     keeper = RemoteKeeper(linked.say)
     front = Front(Acceptance(SpoolSettings(), keeper))
     linked.gone.add_done_callback(lambda _: os._exit(EXIT_CUT_OFF))
