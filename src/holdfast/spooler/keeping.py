@@ -1,12 +1,17 @@
 """Drafts into the store, and the word about each of them: at once, or when the switch lets it be given."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from holdfast.model.spool import Draft, Receipt, Refused, SpoolStore, SpoolUnavailable
 from holdfast.spooler.link import NotYet, Verdict
 from holdfast.spooler.switch import Switch
+
+_log = logging.getLogger("holdfast.spooler")
+_Answer = TypeVar("_Answer")
 
 
 class Keeping:
@@ -23,11 +28,10 @@ class Keeping:
 
         Returns when all are kept or refused; what is held back may be told later.
         """
-        try:
-            answers = await self._store.accept_all(drafts)
-        except SpoolUnavailable:
+        answers = await _ask(self._store.accept_all(drafts))
+        if isinstance(answers, NotYet):
             for place in range(len(drafts)):
-                tell(place, NotYet.UNWRITABLE)
+                tell(place, answers)
             return
         for place, (draft, answer) in enumerate(zip(drafts, answers, strict=True)):
             if isinstance(answer, Refused):
@@ -41,10 +45,7 @@ class Keeping:
 
     async def look_up(self, message_id: str) -> Receipt | NotYet | None:
         """What became of a message; None if there is none of that id."""
-        try:
-            return await self._store.receipt(message_id)
-        except SpoolUnavailable:
-            return NotYet.UNWRITABLE
+        return await _ask(self._store.receipt(message_id))
 
     def _begin_holding(self, held: Awaitable[None], tell: Callable[[Verdict], None], kept: Verdict) -> None:
         task = asyncio.ensure_future(self._hold(held, tell, kept))
@@ -58,3 +59,14 @@ class Keeping:
             tell(NotYet.HELD)
         else:
             tell(kept)
+
+
+async def _ask(asked: Awaitable[_Answer]) -> _Answer | NotYet:
+    """What the store says. Whatever keeps it from saying anything, who waits for it must be told."""
+    try:
+        return await asked
+    except SpoolUnavailable:
+        return NotYet.UNWRITABLE
+    except Exception:  # noqa: BLE001 - a damaged file, or a fault of ours
+        _log.exception("the store can't be asked")
+        return NotYet.UNWRITABLE
