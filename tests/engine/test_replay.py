@@ -85,4 +85,12 @@ def test_every_type_of_event_has_a_version() -> None:
         "component_switched",
         "change_noted",
         "owner_limits_set",
+        "incident_opened",
+        "incident_changed",
+        "incident_acknowledged",
+        "incident_noted",
+        "person_paged",
+        "post_written",
+        "follow_up_set",
+        "maintenance_set",
     }

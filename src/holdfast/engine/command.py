@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from holdfast.engine.facts import PlatformFacts
+from holdfast.engine.incident_command import Incidents
 from holdfast.model.finding import Finding, FindingId
 from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Measure, MitigationId
@@ -260,7 +261,7 @@ Findings = OpenFinding | UpdateFinding | CloseFinding | SuggestMitigation
 Notes = NoteTenantTold | NoteChange
 """Commands after which nothing is to be done."""
 
-Protective = Mitigate | AdjustMitigation | EndMitigation | Findings | Notes | SwitchComponent | Tick
+Protective = Mitigate | AdjustMitigation | EndMitigation | Findings | Incidents | Notes | SwitchComponent | Tick
 """Commands that take effect before they are recorded: protection doesn't wait for a disk."""
 
 Releasing = EndMitigation | CloseFinding | Tick

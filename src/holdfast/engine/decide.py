@@ -24,6 +24,8 @@ from holdfast.engine.components import switch_component
 from holdfast.engine.decision import Decision
 from holdfast.engine.facts import Facts
 from holdfast.engine.findings import decide_finding
+from holdfast.engine.incident_command import Incidents
+from holdfast.engine.incidents import decide_incident
 from holdfast.engine.mitigations import adjust, end, end_expired, mitigate
 from holdfast.engine.notes import note_change
 from holdfast.engine.owners import set_owner_limits
@@ -53,9 +55,11 @@ def decide(state: State, command: Command, facts: Facts) -> Decision:  # noqa: P
     assert_never(command)
 
 
-def _protect(state: State, command: Protective, facts: Facts) -> Decision:  # noqa: PLR0911 - one for each command
+def _protect(state: State, command: Protective, facts: Facts) -> Decision:  # noqa: C901, PLR0911 - one for each command
     if isinstance(command, Findings):
         return decide_finding(state, command, facts)
+    if isinstance(command, Incidents):
+        return decide_incident(state, command, facts)
     match command:
         case Mitigate():
             return mitigate(state, command, facts)

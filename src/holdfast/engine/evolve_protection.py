@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
+from holdfast.engine.evolve_incidents import evolve_incidents
 from holdfast.engine.maxima import CLOSED_KEPT_MAX, ENDED_KEPT_MAX, TOLD_KEPT_MAX
 from holdfast.model.event import (
     ChangeNoted,
@@ -21,6 +22,7 @@ from holdfast.model.event import (
     TenantTold,
 )
 from holdfast.model.finding import FindingId
+from holdfast.model.incident_event import IncidentEvent
 from holdfast.model.mitigation import MitigationId
 from holdfast.model.state import ClosedFinding, ComponentState, EndedMitigation, State, Suggestion, Telling
 
@@ -28,12 +30,14 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def evolve_protection(state: State, event: ProtectiveEvent) -> State:
+def evolve_protection(state: State, event: ProtectiveEvent) -> State:  # noqa: PLR0911 - one for each event
     """The state after an event that takes effect before it is recorded; it touches nothing that other events do."""
     if isinstance(event, MitigationEvent):
         return _evolve_mitigations(state, event)
     if isinstance(event, FindingEvent):
         return _evolve_findings(state, event)
+    if isinstance(event, IncidentEvent):
+        return evolve_incidents(state, event)
     match event:
         case MitigationSuggested():
             return _suggest(state, event)

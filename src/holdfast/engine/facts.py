@@ -12,6 +12,7 @@ class PlatformFacts:
     """The little of a platform that decisions go by: every service's tenant, the bounds for owners, the edges.
 
     `standbys` are the names of standbys, of services that have any; `sites` the services with a primary at each.
+    `components` and `regions` are those that the public knows.
     """
 
     tenants: Mapping[str, str]
@@ -19,6 +20,8 @@ class PlatformFacts:
     edges: frozenset[str] = frozenset()
     standbys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sites: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    components: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
 
     @staticmethod
     def of(intent: Intent) -> "PlatformFacts":
@@ -26,7 +29,11 @@ class PlatformFacts:
         tenants = {name: owned.tenant for name, owned in intent.services.items()}
         edges = (edge.name for place in intent.platform.locations.values() for edge in place.edges)
         standbys = {name: found for name, owned in intent.services.items() if (found := _find_standbys(owned.service))}
-        return PlatformFacts(tenants, intent.platform.bounds, frozenset(edges), standbys, intent.at_sites)
+        components = frozenset(intent.platform.status.components) if intent.platform.status else frozenset[str]()
+        regions = frozenset(intent.platform.each_region())
+        return PlatformFacts(
+            tenants, intent.platform.bounds, frozenset(edges), standbys, intent.at_sites, components, regions
+        )
 
 
 def _find_standbys(service: Service) -> frozenset[str]:

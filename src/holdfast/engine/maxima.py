@@ -24,3 +24,17 @@ NOTED_SERVICES_MAX: Final = 1_000
 """Services that one note of a change may name."""
 COMPONENTS_MAX: Final = 100
 """Components of Holdfast itself that may ever have been switched."""
+INCIDENTS_OPEN_MAX: Final = 200
+INCIDENTS_KEPT_MAX: Final = 1_000
+"""Resolved incidents that one can look at; the journal keeps them all. Likewise below."""
+POSTS_MAX: Final = 200
+"""Public words about one incident, drafts included."""
+NOTES_KEPT_MAX: Final = 200
+PAGES_KEPT_MAX: Final = 200
+NOTE_CHARACTERS_MAX: Final = 4_000
+FOLLOW_UPS_OPEN_MAX: Final = 1_000
+FOLLOW_UPS_KEPT_MAX: Final = 1_000
+MAINTENANCES_OPEN_MAX: Final = 200
+MAINTENANCES_KEPT_MAX: Final = 500
+MAINTENANCE_S_MAX: Final = 14 * 86_400.0
+MAINTENANCE_AHEAD_S_MAX: Final = 366 * 86_400.0

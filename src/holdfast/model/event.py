@@ -4,32 +4,36 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from holdfast.model.decided import Decided
 from holdfast.model.finding import Finding, FindingId
+from holdfast.model.incident_event import (
+    FollowUpSet,
+    IncidentAcknowledged,
+    IncidentChanged,
+    IncidentEvent,
+    IncidentNoted,
+    IncidentOpened,
+    MaintenanceSet,
+    PersonPaged,
+    PostWritten,
+)
 from holdfast.model.intent import Walls
 from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.note import NoteKind
-from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits
 from holdfast.model.revision import ContentHash, Revision, RevisionNumber
 from holdfast.model.rollout import Wave
 from holdfast.model.scalars import Name
 
 
-class _Event(Noun):
-    at: float
-    """Unix time of the decision, in seconds."""
-    author: str
-    version: Literal[1] = 1
-
-
-class RevisionProposed(_Event):
+class RevisionProposed(Decided):
     """A checked platform file was handed in; a canary is to prove it."""
 
     type: Literal["revision_proposed"] = "revision_proposed"
     revision: Revision
 
 
-class RevisionRefused(_Event):
+class RevisionRefused(Decided):
     """The canary refused it, or something newer overtook it: nothing changed on any edge."""
 
     type: Literal["revision_refused"] = "revision_refused"
@@ -37,7 +41,7 @@ class RevisionRefused(_Event):
     why: str
 
 
-class RevisionInForce(_Event):
+class RevisionInForce(Decided):
     """The revision was proved, and every wave of it was well; every edge is given it.
 
     `settled` is `model.intent.Intent.settled` from now on.
@@ -48,7 +52,7 @@ class RevisionInForce(_Event):
     settled: dict[Name, Walls] = Field(default_factory=dict)
 
 
-class RolloutBegan(_Event):
+class RolloutBegan(Decided):
     """The revision was proved; the first wave is given it. `cohorts` is a kept text, see `model.rollout.Cohorts`."""
 
     type: Literal["rollout_began"] = "rollout_began"
@@ -58,7 +62,7 @@ class RolloutBegan(_Event):
     settled: dict[Name, Walls] = Field(default_factory=dict)
 
 
-class WaveBegan(_Event):
+class WaveBegan(Decided):
     """The next wave is given the revision; `wave` counts from 0."""
 
     type: Literal["wave_began"] = "wave_began"
@@ -67,7 +71,7 @@ class WaveBegan(_Event):
     why: str = ""
 
 
-class RolloutPaused(_Event):
+class RolloutPaused(Decided):
     """No further wave begins until somebody says so; those that have the revision keep it."""
 
     type: Literal["rollout_paused"] = "rollout_paused"
@@ -75,7 +79,7 @@ class RolloutPaused(_Event):
     why: str
 
 
-class RolloutResumed(_Event):
+class RolloutResumed(Decided):
     """Waves go on."""
 
     type: Literal["rollout_resumed"] = "rollout_resumed"
@@ -83,7 +87,7 @@ class RolloutResumed(_Event):
     why: str = ""
 
 
-class RolloutPromoted(_Event):
+class RolloutPromoted(Decided):
     """Somebody wanted everybody to have it now; the waves that were left are skipped."""
 
     type: Literal["rollout_promoted"] = "rollout_promoted"
@@ -91,7 +95,7 @@ class RolloutPromoted(_Event):
     why: str
 
 
-class RevisionRolledBack(_Event):
+class RevisionRolledBack(Decided):
     """Whoever had the revision has the one before again. `wave` is the last that had it, `evidence` speaks for it."""
 
     type: Literal["revision_rolled_back"] = "revision_rolled_back"
@@ -101,7 +105,7 @@ class RevisionRolledBack(_Event):
     evidence: tuple[str, ...] = ()
 
 
-class ChangesFrozen(_Event):
+class ChangesFrozen(Decided):
     """Nothing new goes out until then (Unix time, in seconds), or until it is ended."""
 
     type: Literal["changes_frozen"] = "changes_frozen"
@@ -109,21 +113,21 @@ class ChangesFrozen(_Event):
     until: float | None = None
 
 
-class ChangesThawed(_Event):
+class ChangesThawed(Decided):
     """Revisions may go out again."""
 
     type: Literal["changes_thawed"] = "changes_thawed"
     why: str = ""
 
 
-class MitigationStarted(_Event):
+class MitigationStarted(Decided):
     """A protective change is in force until it expires or is ended."""
 
     type: Literal["mitigation_started"] = "mitigation_started"
     mitigation: Mitigation
 
 
-class MitigationEnded(_Event):
+class MitigationEnded(Decided):
     """A protective change is no longer in force."""
 
     type: Literal["mitigation_ended"] = "mitigation_ended"
@@ -131,7 +135,7 @@ class MitigationEnded(_Event):
     why: str
 
 
-class MitigationAdjusted(_Event):
+class MitigationAdjusted(Decided):
     """A protective change in force is now another of its kind, on other edges, or lasts until another time."""
 
     type: Literal["mitigation_adjusted"] = "mitigation_adjusted"
@@ -142,7 +146,7 @@ class MitigationAdjusted(_Event):
     why: str
 
 
-class FindingOpened(_Event):
+class FindingOpened(Decided):
     """The watch found something harmful: tier 2."""
 
     type: Literal["finding_opened"] = "finding_opened"
@@ -150,7 +154,7 @@ class FindingOpened(_Event):
     finding: Finding
 
 
-class FindingUpdated(_Event):
+class FindingUpdated(Decided):
     """More is known of an open finding, such as where the excess comes from."""
 
     type: Literal["finding_updated"] = "finding_updated"
@@ -158,7 +162,7 @@ class FindingUpdated(_Event):
     finding: Finding
 
 
-class FindingClosed(_Event):
+class FindingClosed(Decided):
     """What was found is over."""
 
     type: Literal["finding_closed"] = "finding_closed"
@@ -166,7 +170,7 @@ class FindingClosed(_Event):
     why: str
 
 
-class MitigationSuggested(_Event):
+class MitigationSuggested(Decided):
     """Holdfast would have mitigated, but the service's policy is to suggest; people may do it."""
 
     type: Literal["mitigation_suggested"] = "mitigation_suggested"
@@ -177,7 +181,7 @@ class MitigationSuggested(_Event):
     reason: str
 
 
-class TenantTold(_Event):
+class TenantTold(Decided):
     """A tenant's contact was told what was done to its service, or couldn't be (`error`)."""
 
     type: Literal["tenant_told"] = "tenant_told"
@@ -187,7 +191,7 @@ class TenantTold(_Event):
     error: str | None = None
 
 
-class ComponentSwitched(_Event):
+class ComponentSwitched(Decided):
     """A component of Holdfast itself was switched on, off, or to another version, and why."""
 
     type: Literal["component_switched"] = "component_switched"
@@ -197,7 +201,7 @@ class ComponentSwitched(_Event):
     why: str
 
 
-class ChangeNoted(_Event):
+class ChangeNoted(Decided):
     """Somebody says that something was changed beside Holdfast, for these services (none: not said which)."""
 
     type: Literal["change_noted"] = "change_noted"
@@ -206,7 +210,7 @@ class ChangeNoted(_Event):
     why: str
 
 
-class OwnerLimitsSet(_Event):
+class OwnerLimitsSet(Decided):
     """A tenant's owner chose limits for a service within the platform's bounds; None returns to the file's."""
 
     type: Literal["owner_limits_set"] = "owner_limits_set"
@@ -233,7 +237,9 @@ RolloutEvent = (
 )
 """What is told of a revision on its way, and of whether any may be."""
 
-ProtectiveEvent = MitigationEvent | FindingEvent | MitigationSuggested | TenantTold | ComponentSwitched | ChangeNoted
+ProtectiveEvent = (
+    MitigationEvent | FindingEvent | IncidentEvent | MitigationSuggested | TenantTold | ComponentSwitched | ChangeNoted
+)
 """What takes effect before it is recorded, and so must commute with all other events."""
 
 Event = Annotated[
@@ -258,6 +264,14 @@ Event = Annotated[
     | TenantTold
     | ComponentSwitched
     | ChangeNoted
+    | IncidentOpened
+    | IncidentChanged
+    | IncidentAcknowledged
+    | IncidentNoted
+    | PersonPaged
+    | PostWritten
+    | FollowUpSet
+    | MaintenanceSet
     | OwnerLimitsSet,
     Field(discriminator="type"),
 ]

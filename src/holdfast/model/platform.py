@@ -10,6 +10,7 @@ from holdfast.model.noun import Noun
 from holdfast.model.recovery import AssetStore, Failover, Reclaims, Site, SpoolBounds
 from holdfast.model.route import Probe, Route
 from holdfast.model.scalars import Address, Flag, Host, Name, Natural, Network, Period, Positive, Rate, Size
+from holdfast.model.status_site import StatusRegion, StatusSite
 from holdfast.model.units import Share
 from holdfast.model.upstream import Standby, Upstream
 
@@ -252,4 +253,11 @@ class Platform(Noun):
     spool: SpoolBounds = SpoolBounds()
     assets: AssetStore = AssetStore()
     reclaims: Reclaims | None = None
+    status: StatusSite | None = None
     tenants: dict[Name, Tenant]
+
+    def each_region(self) -> dict[str, StatusRegion]:
+        """The regions that the public knows, by name: those declared, or every location by itself."""
+        if self.status is not None and self.status.regions:
+            return self.status.regions
+        return {name: StatusRegion(title=name, locations=(name,)) for name in self.locations}

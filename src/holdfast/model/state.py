@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from holdfast.model.finding import Finding, FindingId
+from holdfast.model.follow_up import FollowUp, FollowUpId
+from holdfast.model.incident import Incident, IncidentId, IncidentNote, Page, Post
 from holdfast.model.intent import Walls
+from holdfast.model.maintenance import Maintenance, MaintenanceId
 from holdfast.model.mitigation import Measure, Mitigation, MitigationId
 from holdfast.model.platform import Limits
 from holdfast.model.revision import Revision, RevisionNumber, RevisionStatus
@@ -77,6 +80,16 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentRecord:
+    """An incident with what was written, noted and paged for it, oldest first; of notes and pages the newest only."""
+
+    incident: Incident
+    posts: tuple[Post, ...] = ()
+    notes: tuple[IncidentNote, ...] = ()
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What is in force, what is being proved, what was found, and what came before.
 
@@ -101,7 +114,16 @@ class State:
     suggestions: Mapping[FindingId, Suggestion] = field(default_factory=dict)
     told: tuple[Telling, ...] = ()
     components: Mapping[str, ComponentState] = field(default_factory=dict)
+    incidents: Mapping[IncidentId, IncidentRecord] = field(default_factory=dict)
+    """Open ones, and the newest resolved ones; in order of opening."""
+    follow_ups: Mapping[FollowUpId, FollowUp] = field(default_factory=dict)
+    """Open ones, and the newest that are done or given up."""
+    maintenances: Mapping[MaintenanceId, Maintenance] = field(default_factory=dict)
+    """Those that aren't over, and the newest that are."""
     owner_limits: Mapping[str, Limits] = field(default_factory=dict)
     revision_next: int = 1
     mitigation_next: int = 1
     finding_next: int = 1
+    incident_next: int = 1
+    follow_up_next: int = 1
+    maintenance_next: int = 1

@@ -83,6 +83,29 @@ reclaims:                         # where the provider says that it takes a mach
   shape: aws                      # or gcp
   every: 5s                       # between two questions
 
+status:                           # the public status site; without this section there is none
+  title: Acme                     # whose status it is
+  url: https://status.acme.example         # where it is read
+  support_url: https://acme.example/help   # where users find help
+  subscribe_url: https://acme.example/status-subscribers   # where control's page for subscribers is reached
+  publish: approve                # first words wait for somebody; auto: they are published at once
+  names: false                    # nothing that Holdfast writes for the public names a service or a tenant
+  remind_after: 30m               # somebody is reminded of an open incident without a new word for so long
+  protections:                    # the public page of what protects every tenant
+    publish: true
+    numbers: false                # limits too, which helps attackers
+  regions:                        # by default every location is a region
+    europe:
+      title: Europe               # as users know it
+      locations: [local]
+  components:                     # parts of the platform as users know them
+    shop:
+      title: Web shop
+      group: Shops                # the heading that it is under
+      description: Pages and the checkout   # a line below the title
+      services: [acme-shop]       # what it is made of
+      objective: 99.9%            # of a month, up
+
 tenants:                          # your customers, the units of isolation
   acme:
     owners: [shop@acme.example]   # whose tokens may change this; by default all of the role owner for the tenant

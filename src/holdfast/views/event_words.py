@@ -1,6 +1,5 @@
 """Journalled events in a few words, the same wherever they are shown."""
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from holdfast.model.event import (
@@ -32,24 +31,15 @@ from holdfast.model.event import (
     WaveBegan,
 )
 from holdfast.model.finding import Finding
+from holdfast.model.incident_event import IncidentEvent
 from holdfast.model.rollout import Wave
+from holdfast.views.incident_words import tell_incident_event
 from holdfast.views.live_history import EntryKind
 from holdfast.views.measures import describe_measure
+from holdfast.views.told import Told
 
 FROZEN = "changes"
 """What a freeze is about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event in words; `subject` is the id or number of what it is about, the last two say whom it concerns."""
-
-    kind: EntryKind
-    subject: str
-    title: str
-    detail: str = ""
-    service: str | None = None
-    tenant: str | None = None
 
 
 def tell_event(event: Event) -> Told:  # noqa: C901, PLR0911 - one for each event
@@ -60,6 +50,8 @@ def tell_event(event: Event) -> Told:  # noqa: C901, PLR0911 - one for each even
         return _tell_mitigation(event)
     if isinstance(event, FindingEvent):
         return _tell_finding_event(event)
+    if isinstance(event, IncidentEvent):
+        return tell_incident_event(event)
     match event:
         case RevisionProposed() | RevisionRefused() | RevisionInForce():
             return _tell_revision(event)

@@ -18,6 +18,7 @@ from holdfast.model.event import (
     RevisionProposed,
     TenantTold,
 )
+from holdfast.model.incident_event import IncidentEvent
 from holdfast.model.ledger import LedgerKind
 from holdfast.model.mitigation import Mitigation, Shed
 from holdfast.model.resource import ResourceType
@@ -63,8 +64,8 @@ class LedgerSight:
 
 
 def is_change(event: Event) -> bool:
-    """Whether an event belongs into the ledger: what was found, suggested or told to whom changes nothing."""
-    return not isinstance(event, FindingEvent | MitigationSuggested | TenantTold)
+    """Whether an event belongs into the ledger: what was found, suggested, told or promised changes nothing."""
+    return not isinstance(event, FindingEvent | IncidentEvent | MitigationSuggested | TenantTold)
 
 
 def show_ledger(events: Iterable[Dated], sight: LedgerSight, query: LedgerQuery) -> LedgerDocument:

@@ -21,6 +21,11 @@ class EntryKind(StrEnum):
     """Somebody was told."""
     COMPONENT = "component"
     """A part of Holdfast itself was switched."""
+    INCIDENT = "incident"
+    FOLLOW_UP = "follow_up"
+    """Something promised after an incident."""
+    MAINTENANCE = "maintenance"
+    """Announced work."""
 
 
 class EntryDocument(Noun):

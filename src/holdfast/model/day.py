@@ -1,0 +1,31 @@
+"""Days and times of day in UTC. The calendar only: what time it is, nobody is told here."""
+
+from datetime import UTC, date, datetime, timedelta
+
+DAY_S = 86_400.0
+Day = date
+
+
+def find_day(at: float) -> Day:
+    """The day (UTC) of a Unix time, in seconds."""
+    return datetime.fromtimestamp(at, UTC).date()
+
+
+def begin_day(day: Day) -> float:
+    """When a day begins (UTC): Unix time, in seconds."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+
+
+def add_days(day: Day, days: int) -> Day:
+    """The day so many days later."""
+    return day + timedelta(days=days)
+
+
+def format_utc(at: float) -> str:
+    """A Unix time as people read it: `2026-01-31 10:05:00 UTC`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def format_iso(at: float) -> str:
+    """A Unix time as machines read it (RFC 3339), with milliseconds: `2026-01-31T10:05:00.000Z`."""
+    return f"{datetime.fromtimestamp(at, UTC).strftime('%Y-%m-%dT%H:%M:%S')}.{int(at * 1000) % 1000:03d}Z"

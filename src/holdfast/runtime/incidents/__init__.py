@@ -1,0 +1,1 @@
+"""Incidents at work: opened, told, paged, published."""
