@@ -57,6 +57,9 @@ class Keeping:
             await asyncio.wait_for(held, self.hold_max_s)
         except TimeoutError:
             tell(NotYet.HELD)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody knows that it may be acknowledged
+            _log.error("what an acknowledgement waits for can't be known: %r", error)
+            tell(NotYet.HELD)
         else:
             tell(kept)
 

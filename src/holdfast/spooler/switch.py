@@ -13,6 +13,7 @@ class Switch(Protocol):
         Called on the event loop, once for each acceptance, so it must be quick. While the service is closing it is
         delivery that is waited for (`SpoolStore.wait_until_settled`); while it is opening, of messages with an order,
         that all edges have switched. Acceptance bounds the wait by `SpoolSettings.hold_max_s`, and cancels it then.
+        What is waited for raises where it can't be known; then nothing may be acknowledged.
         """
         ...
 

@@ -133,12 +133,15 @@ class Switches:
         return 0 if is_newer else backlog.ordered
 
     async def _wait(self, service: str, message_id: str) -> None:
+        """What the store raises where it can't say whether the message is settled: that is no yes."""
         wait = object()
         self._held[service][wait] = self._clock()
         settled = asyncio.ensure_future(self._store.wait_until_settled(message_id))
         opened = asyncio.ensure_future(self._opened[service].wait())
         try:
             await asyncio.wait({settled, opened}, return_when=asyncio.FIRST_COMPLETED)
+            if settled.done():
+                settled.result()
         finally:
             del self._held[service][wait]
             settled.cancel()
