@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from fakes.spooler import Client, FrontAtWork, get, post, run_front
+from fakes.spooler import DEADLINE_S, Client, FrontAtWork, get, post, run_front
 from holdfast.model.inner import RECEIPTS_PATH
 from holdfast.model.recovery import SpoolBounds
 from holdfast.model.spool import Delivered
+from holdfast.spooler.front.http import REQUEST_BYTES
 
 Check = Callable[[FrontAtWork, Client], Awaitable[None]]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():
+            await asyncio.to_thread(lambda: None)
 
 
 def run(folder: Path, check: Check, **settings: object) -> None:
@@ -182,9 +189,7 @@ async def _send_always(client: Client, data: bytes) -> None:
 def test_bodies_of_all_connections_together_are_bounded(tmp_path: Path) -> None:
     async def check(front: FrontAtWork, client: Client) -> None:
         await client.send(post(bytes(9000))[:-1])
-        async with asyncio.timeout(20):
-            while front.front.receiving.total() < 8999:
-                await asyncio.to_thread(lambda: None)
+        await until(lambda: front.front.receiving.total() > REQUEST_BYTES + 8999)
         other = await front.connect()
         refused = await other.ask(post(bytes(2000)))
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
@@ -200,7 +205,28 @@ def test_bodies_of_all_connections_together_are_bounded(tmp_path: Path) -> None:
         assert (await third.ask(post(bytes(2000)))).status == 202
         third.close()
 
-    run(tmp_path, check, receiving_max=20_000)
+    run(tmp_path, check, receiving_max=36_000)
+
+
+def test_what_nobody_waits_for_any_more_is_bounded_too(tmp_path: Path) -> None:
+    async def check(front: FrontAtWork, client: Client) -> None:
+        front.switch.opened.clear()
+        for count in range(1, 5):
+            sender = await front.connect()
+            await sender.send(post(b"", route="ordered", x_account=str(count)))
+            await until(lambda: len(front.switch.held) == count)  # noqa: B023 - called here and now
+            sender.close()
+        await until(lambda: len(front.front.connections) <= 1)
+        refused = await client.ask(post())
+        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+        tenant = await front.connect()
+        assert (await tenant.ask(post(service="cart", route="add"))).status == 202, "others have their share"
+        front.switch.opened.set()
+        await until(lambda: not front.front.receiving)
+        assert (await tenant.ask(post())).status == 202
+        tenant.close()
+
+    run(tmp_path, check, receiving_max=9 * REQUEST_BYTES)
 
 
 def test_connections_are_bounded(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ class SpoolSettings(Noun):
 
     `edges` are this machine's edges by name, each with the path of its inner listener's socket. What the disk must have
     free, beside what the store already has, is `disk_free_min` bytes: below it nothing is taken. `receiving_max` is
-    how many bytes of bodies may be underway, over all connections; half of them for one tenant. Receipts of what is
-    settled stay `receipts_kept_s`.
+    how many bytes of requests may be underway, from when they come in until they are answered, even to nobody; half of
+    them for one tenant. Receipts of what is settled stay `receipts_kept_s`.
     """
 
     services: dict[str, SpooledService] = Field(default_factory=dict)

@@ -20,6 +20,8 @@ HEAD_MAX: Final = 131_072
 """Bytes of a request's line and headers: what Envoy lets through, and some more."""
 WIRE_FACTOR: Final = 8
 """How many times its size a body may take up when it comes in small chunks."""
+REQUEST_BYTES: Final = 4_096
+"""What a request takes up beside what came in: so much it counts as even if it is empty."""
 RECEIVE_MAX_S: Final = 60.0
 """How long a request may take to come in."""
 SWEEP_S: Final = 5.0
@@ -113,8 +115,8 @@ class _State(Enum):
     HEAD = auto()
     BODY = auto()
     ANSWERING = auto()
-    REFUSED = auto()
-    """An answer was given before the request's end; what comes is thrown away."""
+    ENDING = auto()
+    """The last answer was given, perhaps before the request's end; what comes is thrown away."""
 
 
 class Connection(asyncio.Protocol):
@@ -145,19 +147,25 @@ class Connection(asyncio.Protocol):
         front.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's form
-        """Forget what was received. What is being made durable stays so, though nobody is told."""
+        """Forget what was received, unless it is being made durable: that stays so, though nobody is told.
+
+        Until then it counts. Or else, who sends and goes while the disk is stuck would have more and more wait for it.
+        """
         self._transport = None
         self._front.connections.discard(self)
-        self._release()
+        if self._state is not _State.ANSWERING:
+            self._release()
 
     def data_received(self, data: bytes) -> None:
         """Parse it, unless an answer is on its way already."""
-        if self._state is _State.REFUSED:
+        if self._state is _State.ENDING:
             return
         if self._state is _State.ANSWERING:
             self.abort()
             return
         self._wire_left -= len(data)
+        if self._state is _State.BODY and not self._take(len(data)):
+            return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserUpgrade, httptools.HttpParserError):
@@ -203,9 +211,12 @@ class Connection(asyncio.Protocol):
         self._state = _State.BODY
         self._payer = admitted.payer
         self._body_left = admitted.body_max
+        came_in = HEAD_MAX - self._wire_left
         self._wire_left = WIRE_FACTOR * admitted.body_max + HEAD_MAX
         if int(self._head.first.get(b"content-length") or 0) > admitted.body_max:
             self._refuse_large()
+        elif not self._take(REQUEST_BYTES + came_in):
+            return
         elif "100-continue" in (self._head.get(b"expect") or "").lower() and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -217,10 +228,7 @@ class Connection(asyncio.Protocol):
         if self._body_left < 0:
             self._refuse_large()
             return
-        self._received += len(body)
         self._parts.append(body)
-        if not self._front.take(self._payer, len(body)):
-            self._refuse(refuse(503, "Too much is being received at this time.", retry_after_s=1))
 
     def on_message_complete(self) -> None:
         """Answer."""
@@ -231,7 +239,7 @@ class Connection(asyncio.Protocol):
 
     def close_if_overdue(self, before: float) -> None:
         """Let go of a request that began before a time and still hasn't come in whole."""
-        if self._since < before and self._state in {_State.HEAD, _State.BODY, _State.REFUSED}:
+        if self._since < before and self._state in {_State.HEAD, _State.BODY, _State.ENDING}:
             self.abort()
 
     def close_if_idle(self) -> None:
@@ -261,16 +269,16 @@ class Connection(asyncio.Protocol):
         if keep_alive:
             self._head, self._state, self._wire_left = Head(), _State.IDLE, HEAD_MAX
         else:
+            self._state, self._since = _State.ENDING, monotonic()
             self._transport.close()
 
     def _refuse(self, answer: Answer) -> None:
         """Answer before the request's end, and leave a moment to read it: a reset would overtake it."""
         if self._state is _State.ANSWERING:
             self._is_last = True
-        if self._state in {_State.ANSWERING, _State.REFUSED} or self._transport is None:
+        if self._state in {_State.ANSWERING, _State.ENDING} or self._transport is None:
             return
-        self._state = _State.REFUSED
-        self._since = monotonic()
+        self._state, self._since = _State.ENDING, monotonic()
         self._release()
         self._transport.write(answer.encode(keep_alive=False, head_only=self._head.method == "HEAD"))
         asyncio.get_running_loop().call_later(LINGER_S, self.abort)
@@ -283,6 +291,14 @@ class Connection(asyncio.Protocol):
             self._refuse(refuse(431, "The headers are too large."))
         else:
             self._refuse_large()
+
+    def _take(self, size: int) -> bool:
+        """Count what came in; False if it is too much, and then it is refused."""
+        self._received += size
+        if self._front.take(self._payer, size):
+            return True
+        self._refuse(refuse(503, "Too much is being received at this time.", retry_after_s=1))
+        return False
 
     def _release(self) -> None:
         self._front.give_back(self._payer, self._received)
