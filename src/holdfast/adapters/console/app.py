@@ -28,11 +28,12 @@ from holdfast.adapters.console.assets import load_assets
 from holdfast.adapters.console.console import Console, console_of, session_of
 from holdfast.adapters.console.feed import TICK_S, Feed
 from holdfast.adapters.console.gate import SECURITY_HEADERS, SecureHeaders, SessionGate
-from holdfast.adapters.console.port import ConsoleOperations, LiveSource, SpoolCommands, TokenDirectory
+from holdfast.adapters.console.port import ConsoleOperations, LiveSource, TokenDirectory
 from holdfast.adapters.console.rendering import Templates
 from holdfast.adapters.console.screens import SCREENS, Screen
 from holdfast.adapters.console.sessions import SessionStore
 from holdfast.adapters.console.throttle import LoginThrottle
+from holdfast.views.spool_commands import SpoolCommands
 
 COMPRESSED_BYTES_MIN: Final = 1_000
 COMPRESSION: Final = 5
