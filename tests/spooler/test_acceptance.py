@@ -150,7 +150,7 @@ def test_bad_input_is_told_what_is_wrong(tmp_path: Path, raw: bytes, status: int
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.document["status"] == status
             assert not (await front.store.figures()).backlogs
-        assert not front.front.receiving
+        assert not front.front.receiving.total
 
     run(tmp_path, check)
 
@@ -162,7 +162,7 @@ def test_an_endless_body_is_cut_off_and_held_nowhere(tmp_path: Path) -> None:
         assert (await client.read()).status == 413
         assert await client.is_closed()
         sending.cancel()
-        assert not front.front.receiving
+        assert not front.front.receiving.total
 
     run(tmp_path, check)
 
@@ -189,7 +189,7 @@ async def _send_always(client: Client, data: bytes) -> None:
 def test_bodies_of_all_connections_together_are_bounded(tmp_path: Path) -> None:
     async def check(front: FrontAtWork, client: Client) -> None:
         await client.send(post(bytes(9000))[:-1])
-        await until(lambda: front.front.receiving.total() > REQUEST_BYTES + 8999)
+        await until(lambda: front.front.receiving.total > REQUEST_BYTES + 8999)
         other = await front.connect()
         refused = await other.ask(post(bytes(2000)))
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
@@ -222,7 +222,7 @@ def test_what_nobody_waits_for_any_more_is_bounded_too(tmp_path: Path) -> None:
         tenant = await front.connect()
         assert (await tenant.ask(post(service="cart", route="add"))).status == 202, "others have their share"
         front.switch.opened.set()
-        await until(lambda: not front.front.receiving)
+        await until(lambda: not front.front.receiving.total)
         assert (await tenant.ask(post())).status == 202
         tenant.close()
 

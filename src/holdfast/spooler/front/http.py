@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
@@ -13,6 +12,7 @@ import httptools
 
 from holdfast.spooler.front.answers import Answer, refuse
 from holdfast.spooler.front.head import Admission, Head
+from holdfast.spooler.front.receiving import Receiving
 from holdfast.spooler.settings import SpoolSettings
 
 _log = logging.getLogger("holdfast.spooler")
@@ -44,13 +44,12 @@ class Handler(Protocol):
 
 
 class Front:
-    """All connections of one socket together. Of what may be underway, nobody may have more than half."""
+    """All connections of one socket together."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
+        self.receiving = Receiving()
         self.take_settings(handler.settings)
-        self.receiving: Counter[str] = Counter()
-        self._receiving_all = 0
         self.connections: set[Connection] = set()
         self.stopping = False
         self._answering = 0
@@ -60,25 +59,12 @@ class Front:
     def take_settings(self, settings: SpoolSettings) -> None:
         """Go by other settings from now on; what is underway keeps the old ones."""
         self.handler.settings = settings
-        self.receiving_max = settings.receiving_max
+        self.receiving.bytes_max = settings.receiving_max
         self.connections_max = settings.connections_max
 
     def connect(self) -> "Connection":
         """What speaks on a new connection."""
         return Connection(self)
-
-    def take(self, payer: str, size: int) -> bool:
-        """Count what was received; False if it is too much, for the payer or in all."""
-        self.receiving[payer] += size
-        self._receiving_all += size
-        return 2 * self.receiving[payer] <= self.receiving_max >= self._receiving_all
-
-    def give_back(self, payer: str, size: int) -> None:
-        """Count no longer what was received."""
-        self.receiving[payer] -= size
-        self._receiving_all -= size
-        if not self.receiving[payer]:
-            del self.receiving[payer]
 
     def begin_answer(self) -> None:
         """Count a request that waits for its answer."""
@@ -295,12 +281,12 @@ class Connection(asyncio.Protocol):
     def _take(self, size: int) -> bool:
         """Count what came in; False if it is too much, and then it is refused."""
         self._received += size
-        if self._front.take(self._payer, size):
+        if self._front.receiving.take(self._payer, size):
             return True
         self._refuse(refuse(503, "Too much is being received at this time.", retry_after_s=1))
         return False
 
     def _release(self) -> None:
-        self._front.give_back(self._payer, self._received)
+        self._front.receiving.give_back(self._payer, self._received)
         self._received = 0
         self._parts = []
