@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.compile.access_logs import ACCESS_LOG
+from holdfast.compile.names import INNER_SOCKET
+from holdfast.model.inner import ADMIN_SOCKET
 from holdfast.model.noun import Noun
 
 SOCKET_PATH_BYTES_MAX = 107
@@ -51,12 +53,12 @@ def access_log(folder: Path) -> Path:
 
 def admin_socket(folder: Path) -> Path:
     """Where Envoy answers its agent's questions."""
-    return _socket(folder / "admin.sock")
+    return _socket(folder / ADMIN_SOCKET)
 
 
 def inner_socket(folder: Path) -> Path:
     """Where an edge takes requests of Holdfast's own parts."""
-    return _socket(folder / "inner.sock")
+    return _socket(folder / INNER_SOCKET)
 
 
 def _socket(path: Path) -> Path:

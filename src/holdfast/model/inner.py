@@ -2,6 +2,8 @@
 
 from typing import Final
 
+ADMIN_SOCKET: Final = "admin.sock"
+"""Where an edge's Envoy tells how it is, in the folder of the edge."""
 INNER_HEADER: Final = "x-holdfast-inner"
 """On requests that Holdfast's own parts send through an edge: which part it is. A client's own is removed."""
 FROM_SPOOL: Final = "spool"

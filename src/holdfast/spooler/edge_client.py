@@ -9,13 +9,14 @@ from typing import Any, Final, cast
 
 import httptools
 
+from holdfast.model.inner import ADMIN_SOCKET
+
 CONNECT_S_MAX: Final = 2.0
 IDLE_MAX: Final = 64
 """Connections to one edge that are kept for later."""
 HEAD_BYTES_MAX: Final = 65_536
 BODY_BYTES_MAX: Final = 1_048_576
 """Of an answer; nobody reads it, so a longer one costs the connection."""
-_ADMIN_SOCKET: Final = "admin.sock"
 
 
 class Unreachable(Exception):
@@ -50,7 +51,7 @@ class EdgeClient:
     @property
     def admin_socket(self) -> str:
         """Where the edge's Envoy tells how it is: beside the inner listener's socket."""
-        return str(Path(self._socket).with_name(_ADMIN_SOCKET))
+        return str(Path(self._socket).with_name(ADMIN_SOCKET))
 
     @property
     def silent_s(self) -> float:
