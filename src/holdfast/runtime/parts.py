@@ -17,6 +17,7 @@ from holdfast.runtime.assembly import Outside
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
+from holdfast.runtime.incidents.tellers import TellSettings, make_tellers
 from holdfast.runtime.known_traffic import KnownTraffic
 from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live import source
@@ -52,7 +53,15 @@ class Parts:
     close: Callable[[], None]
 
 
-def make_parts(control: Control, outside: Outside, places: StateDir, notifier: Notifier, *, watching: bool) -> Parts:
+def make_parts(
+    control: Control,
+    outside: Outside,
+    places: StateDir,
+    notifier: Notifier,
+    telling: TellSettings,
+    *,
+    watching: bool,
+) -> Parts:
     """All of them, at rest. Without `watching` nothing that edges report is looked at."""
     tally = TrafficTally()
     watcher = Watcher(control, Teller(notifier, control.world.clock).tell, tally.know, places.usual, EDGE_CORES)
@@ -60,6 +69,7 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
     recorder = RequestRecorder(places.recorded, lambda: control.intent, control.world.clock)
     traffic = KnownTraffic(recorder, watcher, places.peaks, control.world.clock)
     drivers = make_drivers(control, places, watcher, traffic, watching=watching)
+    tellers = make_tellers(control, places, watcher, telling, watching=watching)
     plans = _make_plans(control, outside, traffic)
     predict = watcher.predict if watching else predict_nothing
     pacer = Pacer(control, reporting=watching)
@@ -74,6 +84,7 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
         tally.take(report)
         pacer.take_report(report)
         drivers.failing_over.take_report(report)
+        tellers.take_report(report)
 
     def take_samples(samples: Sequence[SampledRequest]) -> None:
         watcher.take_samples(samples)
@@ -99,13 +110,14 @@ def make_parts(control: Control, outside: Outside, places: StateDir, notifier: N
     )
 
     def close() -> None:
+        tellers.close()
         drivers.close()
         watcher.close()
         recorder.close()
         traffic.close()
 
     watchers = [watcher.run, run_components, recorder.run, traffic.run] if watching else []
-    work = [pacer.run, *drivers.work, *watchers]
+    work = [pacer.run, *drivers.work, *tellers.work, *watchers]
     return Parts(operations, behind, live, work, close)
 
 

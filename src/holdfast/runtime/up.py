@@ -26,6 +26,7 @@ from holdfast.model.state import State
 from holdfast.runtime.assembly import Outside, open_outside
 from holdfast.runtime.compiler import Compiler
 from holdfast.runtime.control import Control, World
+from holdfast.runtime.incidents.tellers import TellSettings
 from holdfast.runtime.kept import KeptSnapshots
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.parts import Parts, Work, make_parts
@@ -51,6 +52,8 @@ class Settings:
     clock: Clock = time.time
     notify: NotifySettings = field(default_factory=NotifySettings)
     """How tenants' contacts are told."""
+    telling: TellSettings = field(default_factory=TellSettings)
+    """Who is told of incidents."""
     watching: bool = True
     """Look at what the edges report, and act on it; without, limits and walls hold all the same."""
     keep_edges: bool = False
@@ -103,7 +106,7 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         control.resume()
         notifier = Notifier(settings.notify)
         stack.callback(notifier.close)
-        parts = make_parts(control, outside, places, notifier, watching=settings.watching)
+        parts = make_parts(control, outside, places, notifier, settings.telling, watching=settings.watching)
         stack.callback(parts.close)
         app = make_app(parts.behind, tokens)
         console = make_console(parts.live, parts.operations, parts.behind.spool, tokens)
