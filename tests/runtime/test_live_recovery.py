@@ -1,6 +1,7 @@
 """Failover and spool as a running control shows and counts them."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
@@ -8,10 +9,14 @@ from fakes.process import until
 from fakes.running import PLATFORM, run_in_thread, short_directory
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Platform
-from holdfast.runtime.live.spool import list_deferring, read_spool
+from holdfast.runtime.live.spool import Deferring, LiveSpool, list_deferring, read_spool
 from holdfast.spec import check_text
 from holdfast.views.live_spool import show_live_spool
 from holdfast.views.spool import SpoolDocument, SpooledServiceDocument
+
+if TYPE_CHECKING:
+    from holdfast.runtime.control import Control
+    from holdfast.runtime.recovery.spool_operations import SpoolOperations
 
 OWN = {"sec-fetch-site": "same-origin"}
 
@@ -28,16 +33,17 @@ def make_intent(**routes: dict[str, Any]) -> Intent:
 
 def test_a_spooler_that_is_needed_and_gone_is_counted_as_such() -> None:
     gone = SpoolDocument(running=False)
-    assert read_spool(gone, None).running
-    assert read_spool(gone, make_intent()).running
-    assert not read_spool(gone, make_intent(send={})).running
-    assert read_spool(gone, make_intent(send={})).free_bytes is None
+    for intent in (None, make_intent()):
+        assert read_spool(gone, intent, list_deferring(intent)).running
+    deferring = make_intent(send={})
+    reading = read_spool(gone, deferring, list_deferring(deferring))
+    assert (reading.running, reading.free_bytes) == (False, None)
 
 
 def test_the_first_of_what_a_service_defers_says_how_old_a_message_may_get() -> None:
     kept = SpooledServiceDocument(service="shop", tenant="acme", phase="closing", waiting=3, oldest_at=5.0)
     intent = make_intent(send={"age_max": 7_200.0}, order={"age_max": 60.0})
-    reading = read_spool(SpoolDocument(running=True, services=(kept,), free_bytes=9), intent)
+    reading = read_spool(SpoolDocument(running=True, services=(kept,), free_bytes=9), intent, list_deferring(intent))
     (shop,) = reading.services
     assert (shop.age_max_s, shop.is_open, shop.waiting, shop.oldest_at) == (60.0, True, 3, 5.0)
     assert (reading.running, reading.free_bytes) == (True, 9)
@@ -45,8 +51,8 @@ def test_the_first_of_what_a_service_defers_says_how_old_a_message_may_get() -> 
 
 
 def test_what_may_be_deferred_is_shown_before_anything_is() -> None:
-    deferring = list_deferring(make_intent(send={}))
-    assert deferring == {"shop": "acme"}
+    assert list_deferring(make_intent(send={"age_max": 60.0})) == {"shop": Deferring("acme", 60.0)}
+    deferring = {"shop": "acme"}
     kept = SpooledServiceDocument(service="mail", tenant="globex", phase="spooling", waiting=2, waiting_bytes=9, dead=1)
     shown = show_live_spool(SpoolDocument(running=True, services=(kept,)), deferring, None, 7.0)
     assert [(each.service, each.phase) for each in shown.spool.services] == [("mail", "spooling"), ("shop", "direct")]
@@ -54,6 +60,16 @@ def test_what_may_be_deferred_is_shown_before_anything_is() -> None:
     own = show_live_spool(SpoolDocument(running=True, services=(kept,)), deferring, "acme", 7.0)
     assert [each.service for each in own.spool.services] == ["shop"]
     assert own.dead == 0
+
+
+def test_who_defers_is_found_again_when_another_platform_is_in_force() -> None:
+    control = SimpleNamespace(intent=None, world=SimpleNamespace(clock=lambda: 7.0))
+    spool = SimpleNamespace(show=lambda: SpoolDocument(running=False))
+    live = LiveSpool(cast("Control", control), cast("SpoolOperations", spool))
+    for intent, names in ((None, []), (make_intent(send={}), ["shop"]), (make_intent(), [])):
+        control.intent = intent
+        assert [each.service for each in live.show(None).spool.services] == names
+        assert live.read().running is not bool(names)
 
 
 def test_a_running_control_shows_where_services_are() -> None:

@@ -24,6 +24,7 @@ from holdfast.runtime.live import source
 from holdfast.runtime.live.guards import Guards
 from holdfast.runtime.live.metrics import LiveMetrics
 from holdfast.runtime.live.source import Live
+from holdfast.runtime.live.spool import LiveSpool
 from holdfast.runtime.operations import Operations, predict_nothing
 from holdfast.runtime.planning import Planner
 from holdfast.runtime.plans import Plans, Traffic
@@ -76,8 +77,9 @@ def make_parts(
     operations = Operations(control, outside.count_observed, predict, plans, lambda: pacer.standing)
     explainer, ledger = Explainer(control, outside.telemetry.find_requests), Ledger(control)
     guards = Guards(control, watcher, components)
-    metrics = MetricsPage(LiveMetrics(control, watcher, components, drivers), tally)
-    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, drivers))
+    spool = LiveSpool(control, drivers.spool)
+    metrics = MetricsPage(LiveMetrics(control, watcher, components, drivers, spool), tally)
+    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, drivers, spool))
 
     def take_report(report: EdgeReport) -> None:
         watcher.take_report(report)

@@ -8,7 +8,7 @@ from holdfast.adapters.metrics import MetricsReading, WatchHealth
 from holdfast.adapters.metrics.reading import FeedReading
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
-from holdfast.runtime.live.spool import read_spool
+from holdfast.runtime.live.spool import LiveSpool
 from holdfast.runtime.recovery.drivers import Drivers
 from holdfast.runtime.watch.guard import TICK_S, WORDS, Level
 from holdfast.runtime.watch.watcher import Watcher
@@ -26,9 +26,11 @@ class LiveMetrics:
         watcher: Watcher,
         components: Components,
         drivers: Drivers,
+        spool: LiveSpool,
     ) -> None:
         self._control = control
         self._drivers = drivers
+        self._spool = spool
         self._watcher = watcher
         self._components = components
         self._started_at = control.world.clock()
@@ -57,7 +59,7 @@ class LiveMetrics:
                 cluster: FeedReading(bool(feed.problem), feed.read_at)
                 for cluster, feed in self._drivers.machines.feeds.items()
             },
-            spool=read_spool(self._drivers.spool.show(), control.intent),
+            spool=self._spool.read(),
         )
 
     def services_of_concern(self) -> Collection[str]:

@@ -1,7 +1,7 @@
 """The console's live source: reads control and the watch, and has the views show it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
 from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live.guards import Guards
-from holdfast.runtime.live.spool import list_deferring
+from holdfast.runtime.live.spool import LiveSpool
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.recovery.drivers import Drivers
 from holdfast.runtime.watch.watcher import Watcher
@@ -33,7 +33,7 @@ from holdfast.views.live_pages import (
 )
 from holdfast.views.live_rows import Standing, show_page
 from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery, ServiceRow
-from holdfast.views.live_spool import LiveSpoolDocument, show_live_spool
+from holdfast.views.live_spool import LiveSpoolDocument
 from holdfast.views.mitigations import MitigationsDocument
 from holdfast.views.readiness import ReadinessDocument
 from holdfast.views.restoration import RestorationDocument
@@ -60,6 +60,7 @@ class Parts:
     guards: Guards
     ledger: Ledger
     drivers: Drivers
+    spool: LiveSpool
 
 
 class Live:
@@ -69,8 +70,6 @@ class Live:
         self._parts = parts
         self._queries: dict[str, tuple[float, ServiceQueries | None]] = {}
         self._asking: set[asyncio.Task[None]] = set()
-        self._deferring: tuple[object, Mapping[str, str]] = (None, {})
-        """Tenants by service that defers, with the services that they were found among."""
 
     def overview(self) -> OverviewDocument:
         """Locations, lanes, edges, and what stands out."""
@@ -151,11 +150,7 @@ class Live:
 
     def spool(self, tenant: str | None) -> LiveSpoolDocument:
         """What is kept of services that defer, and how their switches stand."""
-        control = self._parts.control
-        services = control.intent.services if control.intent else None
-        if services is not self._deferring[0]:
-            self._deferring = services, list_deferring(control.intent)
-        return show_live_spool(self._parts.drivers.spool.show(), self._deferring[1], tenant, control.world.clock())
+        return self._parts.spool.show(tenant)
 
     def guards(self) -> GuardsDocument:
         """How Holdfast's own parts are."""
