@@ -68,7 +68,8 @@ def test_a_bad_push_is_stopped_by_its_plan_and_by_its_first_wave(scratch: str, t
     result = play_short(scratch, tmp_path, "bad-route-push")
     assert result.verdict is not Verdict.INVALID
     assert read_values(result, "harmless_half_planned_sound", "harmless_to_all_not_rolled_back") == [1, 1]
-    assert read_values(result, "stopped_by_plan", "dormant_refused", "restarted_edge_whole") == [1, 1, 1]
+    assert read_values(result, "stopped_by_plan", "pool_exhaustion_refused", "dormant_refused") == [1, 1, 1]
+    assert read_values(result, "restarted_edge_whole") == [1]
     assert read_values(result, "forced_rolled_back", "forced_further_waves") == [1, 0]
     assert read_values(result, "kills_converged") == [SHORT_KILLS]
 

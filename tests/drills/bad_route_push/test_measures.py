@@ -19,6 +19,7 @@ from holdfast.drills.stage.core_meter import CoreUse
 SCENARIO = load_scenario_of(BadRoutePush, "bad-route-push")
 PLANNED = Answer(409, None, "unconfirmed", "", ("requests-lost",))
 REFUSED = Answer(422, None, "revision_refused")
+CROWDED = Answer(422, None, "platform_rejected", mistakes=("HF333",))
 REST = "failed_at_any_other_time"
 PUSH, ROLLOUT = make_push(told_s=45.0), make_rollout()
 FEW = frozenset(sorted(FIRST)[:8])
@@ -41,6 +42,7 @@ class Play:
     lost_until_s: float = 44.0
     wrong: tuple[tuple[frozenset[str], float], ...] = ()
     dormant: Answer = REFUSED
+    exhausting: Answer = CROWDED
     whole_s: float = 77.0
     converged: bool = True
     lateness_ms: float = 1.0
@@ -57,6 +59,7 @@ class Play:
             rollouts={3: self.rollout} if self.rollout else {},
             halves=Halves(self.verdict, 2, 5.0, 20.0, self.in_force),
             refusal=Refusal(self.refused, 22.0, 30.0, self.untouched),
+            exhausting=Refusal(self.exhausting, 30.5, 31.0, is_untouched=True),
             pushes=(self.push,),
             dormant=Restart(Refusal(self.dormant, 62.0, 70.0, is_untouched=True), 0, 75.0, self.whole_s, 80.0),
             kills=Kills(82.0, 90.0, 4.0, (Kill(1.0, 83.0, 50, "in force", self.converged, 88.0),)),
@@ -86,6 +89,7 @@ def test_a_push_that_is_stopped_and_taken_back_passes() -> None:
         (Play(refused=Answer(201, 3)), {"stopped_by_plan"}),
         (Play(refused=replace(PLANNED, dangers=("effects-unknown",))), {"stopped_by_plan"}),
         (Play(untouched=False), {"stopped_by_plan"}),
+        (Play(exhausting=Answer(201, 3)), {"pool_exhaustion_refused"}),
         (Play(wrong=((FIRST, 25.0),)), {"stopped_by_plan_failed", REST}),
         (Play(wrong=((OTHERS, 43.0),)), {"forced_failed_outside", REST}),
         (Play(rollout=make_rollout(wave=1)), {"forced_further_waves"}),

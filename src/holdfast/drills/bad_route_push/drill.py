@@ -106,6 +106,8 @@ class BadRoutePushDrill:
         halves = play_halves(stand)
         self._progress.begin("where they meet, the plan stops them", PUSH_S)
         refusal = refuse_bad(stand, stand.texts.of(Edition.BOTH))
+        self._progress.begin("more endpoints than the pool of addresses has", form.settle)
+        exhausting = refuse_bad(stand, stand.texts.of(Edition.NAMED, crowded_in=self._cast.dormant_in), past_plan=True)
         self._progress.begin("forced past the plan", form.pushes * (PUSH_S + form.settle))
         pushes = tuple(force(stand, refusal.answer.dangers) for _ in range(form.pushes))
         use = meter.read()
@@ -116,7 +118,7 @@ class BadRoutePushDrill:
         answers, lateness_ms = self._end_traffic(stand, loads)
         stand.holdfast.stop()
         rollouts = read_rollouts(stand.holdfast.places, stand.clock)
-        run = Run(answers, lateness_ms, use, rollouts, halves, refusal, pushes, dormant, kills)
+        run = Run(answers, lateness_ms, use, rollouts, halves, refusal, exhausting, pushes, dormant, kills)
         return make_page(self._scenario, run, measure_run(sheet, run))
 
     def _play_outage(self, stand: Stand, loads: Sequence[LoadRun], sheet: Sheet[BadRoutePush]) -> Page:

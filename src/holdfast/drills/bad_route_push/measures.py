@@ -29,6 +29,7 @@ LATE_MS_MAX: Final = 250.0
 """A generator that was later than this with one request in a hundred wasn't there for a while."""
 CALLS_LOST: Final = "requests-lost"
 REFUSED: Final = "revision_refused"
+EXHAUSTED: Final = "HF333"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +43,8 @@ class Run:
     rollouts: Mapping[int, PastRollout]
     halves: Halves
     refusal: Refusal
+    exhausting: Refusal
+    """Of a change that needs more addresses than its pool has."""
     pushes: tuple[Push, ...]
     dormant: Restart
     kills: Kills
@@ -63,6 +66,7 @@ def measure_run(sheet: Sheet[BadRoutePush], run: Run) -> list[ScoredPush]:
     _measure_cores(sheet, run.use)
     _measure_halves(sheet, run)
     _measure_plan(sheet, run)
+    _measure_pool(sheet, run)
     scored = _measure_pushes(sheet, run)
     _measure_dormant(sheet, run)
     _measure_kills(sheet, run)
@@ -103,6 +107,13 @@ def _measure_plan(sheet: Sheet[BadRoutePush], run: Run) -> None:
     stopped = refusal.answer.code == UNCONFIRMED and CALLS_LOST in refusal.answer.dangers and refusal.is_untouched
     sheet.demand("stopped_by_plan", int(stopped), "times", "1 of 1", 1, ok=stopped)
     _demand_none_failed(sheet, "stopped_by_plan_failed", run.answers.within(refusal.called_s, refusal.over_s))
+
+
+def _measure_pool(sheet: Sheet[BadRoutePush], run: Run) -> None:
+    refusal = run.exhausting
+    refused = refusal.answer.number is None and EXHAUSTED in refusal.answer.mistakes and refusal.is_untouched
+    sheet.demand("pool_exhaustion_refused", int(refused), "times", "1 of 1", 1, ok=refused)
+    _demand_none_failed(sheet, "pool_exhaustion_refused_failed", run.answers.within(refusal.called_s, refusal.over_s))
 
 
 def _measure_pushes(sheet: Sheet[BadRoutePush], run: Run) -> list[ScoredPush]:

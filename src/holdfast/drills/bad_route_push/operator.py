@@ -34,6 +34,8 @@ class Answer:
     detail: str = ""
     dangers: tuple[str, ...] = ()
     """Codes of what must be confirmed."""
+    mistakes: tuple[str, ...] = ()
+    """Codes of the file's mistakes."""
 
 
 class Operator(ControlClient):
@@ -55,7 +57,9 @@ class Operator(ControlClient):
         if answer.is_success:
             return Answer(answer.status_code, int(told["revision"]["number"]))
         dangers = tuple(dict.fromkeys(each["code"] for each in told.get("dangers", ())))
-        return Answer(answer.status_code, None, str(told.get("code", "")), str(told.get("detail", "")), dangers)
+        mistakes = tuple(dict.fromkeys(each["code"] for each in told.get("diagnostics", ())))
+        code, detail = str(told.get("code", "")), str(told.get("detail", ""))
+        return Answer(answer.status_code, None, code, detail, dangers, mistakes)
 
     def propose_past_plan(self, text: str, confirmed: tuple[str, ...] = (), *, at_once: bool = False) -> Answer:
         """Hand in a file, and confirm whatever is dangerous about it. Raises ControlUnreachable."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from holdfast.drills.stage.names import name_edge, name_host, service_names
-from holdfast.model.platform import Capacity, Clients, Edge, Location, Platform, Service, Tenant, Waves
+from holdfast.model.platform import Capacity, Clients, Edge, Location, Platform, Pool, Service, Tenant, Waves
 from holdfast.model.route import PathMatch, Route, RouteMatch
 from holdfast.model.upstream import Retries, Upstream
 from holdfast.spec import dump_platform
@@ -60,8 +61,12 @@ class PlatformFile:
         self._edge_ports = edge_ports
         self._upstream_port = upstream_port
 
-    def write(self, edition: Edition, *, bake_s: float | None = None, dormant_in: str = "") -> str:
-        """The text of the file. One service may have a route besides that edges refuse when they start."""
+    def write(
+        self, edition: Edition, *, bake_s: float | None = None, dormant_in: str = "", crowded_in: str = ""
+    ) -> str:
+        """The text of the file. One service may have a route besides that edges refuse when they start, one an
+        endpoint more than the pool of addresses has.
+        """
         cap = self._scenario.location
         edges = tuple(Edge(name=name_edge(n), listen=f"127.0.0.1:{p}") for n, p in enumerate(self._edge_ports, start=1))
         capacity = Capacity(in_flight=cap.in_flight, requests=cap.in_flight / cap.answer)
@@ -70,18 +75,27 @@ class PlatformFile:
             name=self._scenario.drill,
             clients=Clients(trusted_proxies=()),
             locations={"shared": Location(edges=edges, capacity=capacity)},
+            pools={"endpoints": Pool(addresses=ip_network("127.0.0.1/32"))},
             waves=Waves(first=self._form.first, bake=bake_s or self._form.bake),
             tenants={
-                name: Tenant(services={name: self._describe(name, edition, is_dormant=name == dormant_in)})
+                name: Tenant(
+                    services={
+                        name: self._describe(
+                            name, edition, is_dormant=name == dormant_in, is_crowded=name == crowded_in
+                        )
+                    }
+                )
                 for name in service_names(self._form.services)
             },
         )
         return dump_platform(platform)
 
-    def _describe(self, name: str, edition: Edition, *, is_dormant: bool) -> Service:
+    def _describe(self, name: str, edition: Edition, *, is_dormant: bool, is_crowded: bool) -> Service:
         routes = _ROUTES[edition]
+        addresses = ("127.0.0.1", "127.0.0.2") if is_crowded else ("127.0.0.1",)
+        endpoints = tuple(f"{address}:{self._upstream_port}" for address in addresses)
         return Service(
             hosts=(name_host(name),),
-            upstream=Upstream(endpoints=(f"127.0.0.1:{self._upstream_port}",), retries=Retries(attempts_max=0)),
+            upstream=Upstream(endpoints=endpoints, retries=Retries(attempts_max=0)),
             routes=(_DORMANT, *routes) if is_dormant else routes,
         )

@@ -39,9 +39,9 @@ class Texts:
         self._file = file
         self._write = cache(self._write_anew)
 
-    def of(self, edition: Edition, *, bake_s: float | None = None, dormant_in: str = "") -> str:
+    def of(self, edition: Edition, *, bake_s: float | None = None, dormant_in: str = "", crowded_in: str = "") -> str:
         """The text of an edition."""
-        return self._write(edition, bake_s, dormant_in)
+        return self._write(edition, bake_s, dormant_in, crowded_in)
 
-    def _write_anew(self, edition: Edition, bake_s: float | None, dormant_in: str) -> str:
-        return self._file.write(edition, bake_s=bake_s, dormant_in=dormant_in)
+    def _write_anew(self, edition: Edition, bake_s: float | None, dormant_in: str, crowded_in: str) -> str:
+        return self._file.write(edition, bake_s=bake_s, dormant_in=dormant_in, crowded_in=crowded_in)
