@@ -1,8 +1,8 @@
 """What the spooler and its front say to each other, over a socket that only the two of them have.
 
 Whatever the spooler has to say within a turn of its event loop goes as one frame: its length, in four bytes, and a list
-in MessagePack (https://msgpack.org). The front has only few frames there at a time: what comes in meanwhile goes with
-the next, and becomes durable together.
+in MessagePack (https://msgpack.org). The front has one frame there at a time: what comes in meanwhile goes with the
+next, and becomes durable together.
 """
 
 import asyncio
