@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from holdfast.model.noun import Noun
+from holdfast.model.redaction import redact_url
 from holdfast.model.scalars import Name
 
 BODY_SHOWN_MAX = 65_536
@@ -96,6 +97,17 @@ class MessageDocument(Noun):
     headers: tuple[tuple[str, str], ...] | None = None
     body: str | None = None
     body_bytes: int | None = None
+
+
+def hide_content(message: MessageDocument) -> MessageDocument:
+    """A message for whoever may see that it is there, but not read it."""
+    return message.model_copy(update={"headers": None, "body": None, "path": None})
+
+
+def hide_queries(letters: DeadLettersDocument) -> DeadLettersDocument:
+    """Dead letters for whoever may not read them: of what was asked for, only what is no secret."""
+    dead = (letter.model_copy(update={"path": redact_url(letter.path)}) for letter in letters.dead)
+    return letters.model_copy(update={"dead": tuple(dead)})
 
 
 class SpoolActionDocument(Noun):

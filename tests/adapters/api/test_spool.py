@@ -13,6 +13,7 @@ from holdfast.adapters.api.tokens import TokenStore
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.token import Role
 from holdfast.views.spool import (
+    DeadLetterDocument,
     DeadLettersDocument,
     MessageDocument,
     SpoolActionDocument,
@@ -23,6 +24,11 @@ from holdfast.views.spool import (
 MESSAGE = MessageDocument(
     id="abc", standing="dead", service="shop", tenant="acme", idempotency_key="k", accepted_at=1.0, expires_at=2.0,
     attempts=1, path="/secret", headers=(("authorization", "s3cret"),), body="aGk=", body_bytes=2,
+)  # fmt: skip
+LETTER = DeadLetterDocument(
+    id="abc", sequence=1, service="shop", tenant="acme", route="send", order_key=None, method="POST",
+    host="shop.example", path="/send?key=s3cret", body_bytes=2, accepted_at=1.0, died_at=2.0, attempts=1,
+    why="HTTP 422",
 )  # fmt: skip
 WHY = {"reason": "it was mended"}
 
@@ -42,7 +48,7 @@ class FakeSpool:
         self, service: str | None, tenant: str | None, after: int, count_max: int
     ) -> DeadLettersDocument | Refusal:
         self.did.append(("list", service, tenant, after, count_max))
-        return DeadLettersDocument(dead=())
+        return DeadLettersDocument(dead=(LETTER,))
 
     async def inspect(self, message_id: str) -> MessageDocument | Refusal:
         return MESSAGE if message_id == MESSAGE.id else Refusal(RefusalCode.MESSAGE_UNKNOWN, "there is none")
@@ -117,6 +123,9 @@ def test_content_is_shown_to_admins_and_the_owner_only(
     assert answer.status_code == status
     assert ("s3cret" in answer.text) is sees
     assert ("/secret" in answer.text) is sees
+    if status == 200:
+        (letter,) = app.get("/v1/spool/dead", headers=as_(tokens, role, tenant)).json()["dead"]
+        assert letter["path"] == ("/send?key=s3cret" if sees else "/send")
 
 
 @pytest.mark.parametrize("verb", ["redeliver", "drop"])

@@ -28,6 +28,20 @@ def test_it_shows_where_services_are_and_what_edges_see(desk: Desk) -> None:
     desk.browse(look)
 
 
+def test_what_moved_with_a_site_comes_back_with_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = desk.live.failover(None)
+    moved = tuple(each.model_copy(update={"site_wide": "east"}) for each in shown.services)
+    monkeypatch.setattr(desk.live, "failover", lambda _: shown.model_copy(update={"services": moved}))
+
+    async def look(browser: httpx.AsyncClient) -> None:
+        await sign_in(browser, "ann")
+        page = (await browser.get("/console/failover")).text
+        assert "Bring all of east back" in page
+        assert ">Bring back…<" not in page
+
+    desk.browse(look)
+
+
 def test_an_owner_sees_its_own_and_no_sites(desk: Desk) -> None:
     async def look(browser: httpx.AsyncClient) -> None:
         await sign_in(browser, "olga")

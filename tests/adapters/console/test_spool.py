@@ -4,7 +4,9 @@ import httpx
 import pytest
 
 from adapters.console.desk import Desk, post, sign_in
+from fakes import kept_messages
 from holdfast.model.mitigation import Spool
+from holdfast.model.refusal import Refusal, RefusalCode
 
 ACME = "kq2v8Zt0Lw0Yx7m3dPa9RbEu"
 GLOBEX = "kq2v8Zt0Lw3Yx7m3dPa9RbEu"
@@ -56,6 +58,43 @@ def test_content_is_for_admins_and_the_owner(desk: Desk, name: str, sees: bool) 
         assert ("/send?x=" in page) is sees
         assert ("Its content is for admins" in page) is not sees
         assert ("/drop" in page) is (name != "vic")
+
+    desk.browse(look)
+
+
+@pytest.mark.parametrize(("name", "sees"), [("adm", True), ("olga", True), ("ann", False), ("vic", False)])
+def test_a_list_gives_away_no_more_than_a_message(desk: Desk, name: str, sees: bool) -> None:
+    async def look(browser: httpx.AsyncClient) -> None:
+        await sign_in(browser, name)
+        page = (await browser.get("/console/spool/dead")).text
+        assert "POST /send" in page
+        assert ("/send?x=" in page) is sees
+
+    desk.browse(look)
+
+
+def test_who_may_read_a_message_is_told_when_nobody_can(desk: Desk) -> None:
+    dead = desk.live.messages.dead
+    dead[ACME] = dead[ACME].model_copy(update={"headers": None, "body": None, "path": None})
+
+    async def look(browser: httpx.AsyncClient) -> None:
+        await sign_in(browser, "adm")
+        assert "it is damaged" in (await browser.get(f"/console/spool/messages/{ACME}")).text
+
+    desk.browse(look)
+
+
+def test_a_service_may_go_while_somebody_acts_on_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(author: str, service: str, for_s: float, reason: str) -> Refusal:
+        monkeypatch.delitem(kept_messages.DEFERRING, service)
+        return Refusal(RefusalCode.NOT_DEFERRED, f"nothing of {service} may be deferred")
+
+    monkeypatch.setattr(desk.live.messages, "open", refuse)
+
+    async def look(browser: httpx.AsyncClient) -> None:
+        await sign_in(browser, "ann")
+        answer = await post(browser, "/spool/services/stark-mail/open", {"for": "1h", "reason": "moving"})
+        assert (answer.status_code, "may be deferred. Nothing was done." in answer.text) == (422, True)
 
     desk.browse(look)
 

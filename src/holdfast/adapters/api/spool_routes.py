@@ -18,6 +18,8 @@ from holdfast.views.spool import (
     SpoolActionDocument,
     SpoolDocument,
     SpooledServiceDocument,
+    hide_content,
+    hide_queries,
 )
 from holdfast.views.spool_commands import SpoolCommands
 
@@ -76,7 +78,8 @@ async def list_dead_letters(
 ) -> DeadLettersDocument:
     """Dead letters by acceptance, without their content. An owner sees those of the own tenant."""
     tenant = token.tenant if token.role is Role.OWNER else None
-    return _answer(await spool.list_dead(service, tenant, after, count_max))
+    letters = _answer(await spool.list_dead(service, tenant, after, count_max))
+    return letters if token.role in {Role.ADMIN, Role.OWNER} else hide_queries(letters)
 
 
 @router.post("/dead/redeliver")
@@ -90,7 +93,7 @@ async def inspect_message(token: Anyone, spool: Spool, message_id: MessageId) ->
     """What became of a message. Its content is shown to admins and to the owner of its tenant."""
     message = await _find(token, spool, message_id)
     is_theirs = token.role is Role.ADMIN or (token.role is Role.OWNER and token.tenant == message.tenant)
-    return message if is_theirs else message.model_copy(update={"headers": None, "body": None, "path": None})
+    return message if is_theirs else hide_content(message)
 
 
 @router.post("/messages/{message_id}/redeliver")

@@ -40,20 +40,20 @@ ACTS: Final[Mapping[str, Act]] = {
 
 async def show_act(request: Request) -> Response:
     """Ask whether it is to be done, and why."""
-    return _show(request, _find_act(request), {}, "")
+    return _show(request, *_find_act(request), {}, "")
 
 
 async def act(request: Request) -> Response:
     """Do it."""
-    wanted = _find_act(request)
+    wanted, spooled = _find_act(request)
     fields = await read_fields(request, session_of(request))
     try:
         for_s = parse_duration(fields.get("for", "")) if wanted.takes_duration else 0.0
     except ValueError as error:
-        return _show(request, wanted, fields, f"{error}.")
+        return _show(request, wanted, spooled, fields, f"{error}.")
     answer = await _do(request, fields.get("reason", ""), for_s)
     if isinstance(answer, Refusal):
-        return _show(request, wanted, fields, f"{answer.message}. Nothing was done.")
+        return _show(request, wanted, spooled, fields, f"{answer.message}. Nothing was done.")
     return RedirectResponse(f"{request.scope.get('root_path', '')}/spool", HTTPStatus.SEE_OTHER)
 
 
@@ -69,18 +69,17 @@ async def _do(request: Request, reason: str, for_s: float) -> SpooledServiceDocu
             return await commands.redeliver_all(author, service, reason)
 
 
-def _find_act(request: Request) -> Act:
+def _find_act(request: Request) -> tuple[Act, SpooledServiceDocument]:
     require_operator(request)
-    wanted = ACTS.get(request.path_params["act"])
+    wanted, service = ACTS.get(request.path_params["act"]), request.path_params["service"]
     shown = console_of(request).source.spool(None).spool.services
-    if wanted is None or all(each.service != request.path_params["service"] for each in shown):
+    spooled = next((each for each in shown if each.service == service), None)
+    if wanted is None or spooled is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such page.")
-    return wanted
+    return wanted, spooled
 
 
-def _show(request: Request, wanted: Act, fields: Fields, mistake: str) -> Response:
-    service = request.path_params["service"]
-    spooled = next(each for each in console_of(request).source.spool(None).spool.services if each.service == service)
+def _show(request: Request, wanted: Act, spooled: SpooledServiceDocument, fields: Fields, mistake: str) -> Response:
     context = {"act": wanted, "spooled": spooled, "fields": fields, "mistake": mistake}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if mistake else HTTPStatus.OK
     return console_of(request).answer_still(request, "spool-service.html", context, status)

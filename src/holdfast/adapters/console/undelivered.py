@@ -17,7 +17,7 @@ from holdfast.adapters.console.fields import Fields, read_fields
 from holdfast.adapters.console.sessions import Session
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.token import Role
-from holdfast.views.spool import MessageDocument
+from holdfast.views.spool import MessageDocument, hide_content, hide_queries
 
 LETTERS_SHOWN_MAX: Final = 100
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -40,6 +40,7 @@ async def show_dead(request: Request) -> Response:
     service = service if _NAME.fullmatch(service) else ""
     start = int(after) if after.isascii() and after.isdecimal() and len(after) < 18 else 0
     letters = _answer(await console.spool.list_dead(service or None, session.tenant, start, LETTERS_SHOWN_MAX))
+    letters = letters if _may_read(session, session.tenant) else hide_queries(letters)
     more = urlencode({"service": service, "after": letters.after}) if letters.after is not None else ""
     return console.answer_still(request, "dead-letters.html", {"letters": letters, "service": service, "more": more})
 
@@ -48,7 +49,8 @@ async def show_message(request: Request) -> Response:
     """What a message is, and what became of it."""
     message = await _find_message(request)
     acts = _DECIDABLE.get(message.standing, ()) if _may_decide(session_of(request), message) else ()
-    context = {"message": message, "acts": acts, "content": _read_content(message)}
+    may_read = _may_read(session_of(request), message.tenant)
+    context = {"message": message, "acts": acts, "content": _read_content(message), "may_read": may_read}
     return console_of(request).answer_still(request, "message.html", context)
 
 
@@ -89,9 +91,11 @@ async def _find_message(request: Request) -> MessageDocument:
     message = _answer(await console_of(request).spool.inspect(wanted))
     if session.tenant not in {None, message.tenant}:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such message.")
-    if session.token.role is Role.ADMIN or session.tenant == message.tenant:
-        return message
-    return message.model_copy(update={"headers": None, "body": None, "path": None})
+    return message if _may_read(session, message.tenant) else hide_content(message)
+
+
+def _may_read(session: Session, tenant: str | None) -> bool:
+    return session.token.role is Role.ADMIN or (tenant is not None and session.tenant == tenant)
 
 
 def _may_decide(session: Session, message: MessageDocument) -> bool:
