@@ -70,11 +70,18 @@ class OutboxFull(Exception):
     """As many letters wait as may."""
 
 
+class OutboxUnavailable(Exception):
+    """Letters can't be kept, or read, now: the disk is full, say. Trying again may help."""
+
+
 class Outbox(Protocol):
-    """Letters that survive a SIGKILL. Belongs to one process."""
+    """Letters that survive a SIGKILL. Belongs to one process. All of it may raise OutboxUnavailable."""
 
     async def put(self, letters: Sequence[Letter]) -> None:
-        """Make letters durable, all or none, but for those whose key is known; OutboxFull if that is too many."""
+        """Make letters durable, all or none, but for those whose key is known.
+
+        OutboxFull if that is too many, ValueError if one isn't a letter that could ever be sent.
+        """
 
     async def look_up(self, keys: Sequence[str]) -> Sequence[LetterState]:
         """How far those of these letters are that are known."""

@@ -2,7 +2,7 @@
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,15 +67,18 @@ class Hook:
 
 
 @contextmanager
-def receive_posts(tls: ssl.SSLContext | None = None) -> Iterator[Hook]:
-    """A webhook's server."""
+def receive_posts(
+    tls: ssl.SSLContext | None = None, refuse: Callable[[dict[str, str]], bool] = lambda _headers: False
+) -> Iterator[Hook]:
+    """A webhook's server; it answers 503 to what has headers that it is to refuse."""
     hook = Hook()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            hook.posted.append((self.path, {key.lower(): value for key, value in self.headers.items()}, body))
-            status = hook.statuses.pop(0) if hook.statuses else 200
+            headers = {key.lower(): value for key, value in self.headers.items()}
+            hook.posted.append((self.path, headers, body))
+            status = 503 if refuse(headers) else hook.statuses.pop(0) if hook.statuses else 200
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("location", f"http://127.0.0.1:{hook.port}/elsewhere")

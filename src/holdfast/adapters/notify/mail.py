@@ -1,4 +1,4 @@
-"""A notice as an e-mail."""
+"""An e-mail, handed to the mail server."""
 
 import re
 import smtplib
@@ -18,7 +18,11 @@ _ADDRESS: Final = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,255
 
 def send_mail(settings: SmtpSettings, notice: Notice, tls: ssl.SSLContext | None = None) -> None:
     """Hand a notice to the mail server; DeliveryFailed if it doesn't take it. Blocks: not for the event loop."""
-    message = _write_message(settings.sender, notice)
+    hand_over(settings, _write_message(settings.sender, notice), tls)
+
+
+def hand_over(settings: SmtpSettings, message: EmailMessage, tls: ssl.SSLContext | None = None) -> None:
+    """Hand a message to the mail server; DeliveryFailed if it doesn't take it. Blocks: not for the event loop."""
     try:
         with _connect(settings, tls or ssl.create_default_context()) as server:
             if settings.password is not None:
@@ -38,6 +42,26 @@ def send_mail(settings: SmtpSettings, notice: Notice, tls: ssl.SSLContext | None
         raise DeliveryFailed(f"the mail server can't be reached: {type(error).__name__}", passing=True) from None
 
 
+def begin_message(sender: str, receiver: str, subject: str, at: float) -> EmailMessage:
+    """A message with what every one has but a text; DeliveryFailed if the receiver is no e-mail address.
+
+    The subject is made one line, so that nothing in it becomes a header of its own.
+    """
+    if not is_address(receiver):
+        raise DeliveryFailed("the contact is no e-mail address", passing=False)
+    message = EmailMessage()
+    message["From"], message["To"] = sender, receiver
+    message["Subject"] = " ".join(subject.split())[:SUBJECT_CHARACTERS_MAX]
+    message["Date"] = formatdate(at)
+    message["Auto-Submitted"] = "auto-generated"
+    return message
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one e-mail address, and nothing beside it."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def _connect(settings: SmtpSettings, tls: ssl.SSLContext) -> smtplib.SMTP:
     if settings.implicit_tls:
         return smtplib.SMTP_SSL(settings.host, settings.port, timeout=TIMEOUT_S, context=tls)
@@ -52,14 +76,8 @@ def _connect(settings: SmtpSettings, tls: ssl.SSLContext) -> smtplib.SMTP:
 
 
 def _write_message(sender: str, notice: Notice) -> EmailMessage:
-    if not _ADDRESS.fullmatch(notice.contact):
-        raise DeliveryFailed("the contact is no e-mail address", passing=False)
-    message = EmailMessage()
-    message["From"], message["To"] = sender, notice.contact
-    message["Subject"] = " ".join(notice.subject.split())[:SUBJECT_CHARACTERS_MAX]
-    message["Date"] = formatdate(notice.at)
+    message = begin_message(sender, notice.contact, notice.subject, notice.at)
     message["Message-ID"] = f"<{notice.key}.{round(notice.at * 1000)}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
     message.set_content(notice.text)
     return message
 

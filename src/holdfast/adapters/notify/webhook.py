@@ -1,9 +1,11 @@
-"""A notice as a signed request to a webhook."""
+"""A request to a webhook, such as a signed notice."""
 
 import asyncio
 import hmac
 import json
 import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
@@ -12,7 +14,7 @@ from pydantic import SecretStr
 
 from holdfast.adapters.notify.addresses import find_address
 from holdfast.adapters.notify.notice import DeliveryFailed, Notice
-from holdfast.adapters.notify.settings import NotifySettings
+from holdfast.adapters.notify.settings import Network, NotifySettings
 
 SIGNATURE_HEADER: Final = "X-Holdfast-Signature"
 TIMEOUT_S: Final = 10.0
@@ -23,22 +25,40 @@ _PASSING: Final = {408, 425, 429}
 
 
 async def send_webhook(settings: NotifySettings, notice: Notice, tls: ssl.SSLContext | None = None) -> None:
-    """POST a notice; DeliveryFailed unless the answer is 2xx. Redirects aren't followed, answers aren't read.
-
-    The address that was checked is the one that is connected to, so that a name can't change its mind in between;
-    certificates are checked against the name.
-    """
-    url = _read_url(notice.contact)
-    address = await find_address(url.host, url.port or _PORTS[url.scheme], settings.webhook_networks)
+    """POST a notice; DeliveryFailed unless the answer is 2xx."""
     body = _write_body(notice)
+    headers = {}
+    if settings.webhook_key is not None:
+        headers[SIGNATURE_HEADER] = sign(tenant_key(settings.webhook_key, notice.tenant), body, notice.at)
+    posting = Posting(notice.contact, notice.key, body, headers)
+    await post(posting, settings.webhook_networks, tls)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A JSON body for a URL; the key is the same for every try."""
+
+    url: str
+    key: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+async def post(posting: Posting, allowed: Iterable[Network], tls: ssl.SSLContext | None = None) -> None:
+    """POST to an address of the Internet or of a network that is allowed; DeliveryFailed unless the answer is 2xx.
+
+    Redirects aren't followed, answers aren't read. The address that was checked is the one that is connected to, so
+    that a name can't change its mind in between; certificates are checked against the name.
+    """
+    url = _read_url(posting.url)
+    address = await find_address(url.host, url.port or _PORTS[url.scheme], allowed)
     headers = {
         "Host": url.netloc.decode(),
         "Content-Type": "application/json",
         "User-Agent": "holdfast",
-        "Idempotency-Key": notice.key,
+        "Idempotency-Key": posting.key,
+        **posting.headers,
     }
-    if settings.webhook_key is not None:
-        headers[SIGNATURE_HEADER] = sign(tenant_key(settings.webhook_key, notice.tenant), body, notice.at)
     try:
         async with (
             asyncio.timeout(WHOLE_S),
@@ -46,7 +66,7 @@ async def send_webhook(settings: NotifySettings, notice: Notice, tls: ssl.SSLCon
             client.stream(
                 "POST",
                 url.copy_with(host=str(address)),
-                content=body,
+                content=posting.body,
                 headers=headers,
                 extensions={"sni_hostname": url.host},
             ) as answer,
