@@ -30,7 +30,7 @@ class Notifier:
         pauses_s: tuple[float, ...] = PAUSES_S,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._pauses_s = pauses_s
         self._tls = tls
         self._senders = asyncio.Semaphore(SENDERS)
@@ -69,9 +69,9 @@ class Notifier:
 
     async def _try(self, notice: Notice) -> None:
         if "://" in notice.contact:
-            await send_webhook(self._settings, notice, self._tls)
-        elif self._settings.smtp is None:
+            await send_webhook(self.settings, notice, self._tls)
+        elif self.settings.smtp is None:
             raise DeliveryFailed(f"no mail server is set ({SMTP_URL})", passing=False)
         else:
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._mailing, send_mail, self._settings.smtp, notice, self._tls)
+            await loop.run_in_executor(self._mailing, send_mail, self.settings.smtp, notice, self._tls)
