@@ -7,6 +7,7 @@ from holdfast.model.finding import FindingId
 from holdfast.model.follow_up import FollowUpId
 from holdfast.model.incident import Impact, IncidentId, Occasion, Phase
 from holdfast.model.maintenance import MaintenanceId, MaintenancePhase
+from holdfast.model.mitigation import MitigationId
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.token import SYSTEM
 
@@ -25,6 +26,7 @@ class OpenIncident:
     regions: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     findings: tuple[FindingId, ...] = ()
+    mitigations: tuple[MitigationId, ...] = ()
     revision: RevisionNumber | None = None
     alert: str | None = None
     drill: bool = False
@@ -46,6 +48,8 @@ class ChangeIncident:
     regions: tuple[str, ...] | None = None
     services: tuple[str, ...] | None = None
     findings: tuple[FindingId, ...] | None = None
+    mitigations: tuple[MitigationId, ...] | None = None
+    revision: RevisionNumber | None = None
     drill: bool | None = None
 
 
@@ -138,7 +142,7 @@ class SetMaintenance:
     begins_at: float | None = None
     ends_at: float | None = None
     phase: MaintenancePhase | None = None
-    reminded: bool | None = None
+    reminders: int | None = None
     why: str = ""
 
 

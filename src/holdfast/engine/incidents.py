@@ -35,8 +35,11 @@ from holdfast.model.incident_event import (
 )
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import State
+from holdfast.model.token import SYSTEM
 
 _CHANGING = tuple(field.name for field in fields(ChangeIncident) if field.name not in {"author", "id", "why"})
+_LED = ("phase", "impact")
+"""Whoever sets one of these leads from then on."""
 
 
 def decide_incident(  # noqa: C901, PLR0911 - one for each command
@@ -88,6 +91,7 @@ def _open(state: State, command: OpenIncident, facts: Facts) -> Decision:
         regions=command.regions,
         services=command.services,
         findings=command.findings,
+        mitigations=command.mitigations,
         revision=command.revision,
         alert=command.alert,
         drill=command.drill,
@@ -109,9 +113,12 @@ def _change(state: State, command: ChangeIncident, facts: Facts) -> Decision:
     )
     if refusal:
         return refusal
-    changed = incident.model_copy(update=_list_changes(incident, command, facts.now))
+    wanted = _list_changes(incident, command, facts.now)
+    changed = incident.model_copy(update=wanted)
     if changed == incident:
         return Refusal(RefusalCode.UNCHANGED, f"incident {incident.id} is so already")
+    if not wanted.keys().isdisjoint(_LED) and command.author != SYSTEM:
+        changed = changed.model_copy(update={"led_by": command.author})
     return (IncidentChanged(at=facts.now, author=command.author, incident=changed, why=command.why.strip()),)
 
 

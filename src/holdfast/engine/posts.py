@@ -1,15 +1,18 @@
 """Public words about incidents: drafted, published, thrown away."""
 
+from typing import Any
+
 from holdfast.engine.decision import Decision
 from holdfast.engine.facts import Facts
 from holdfast.engine.incident_command import DiscardPost, DraftPost, PublishPost
 from holdfast.engine.known_incidents import find_incident
 from holdfast.engine.maxima import POSTS_MAX
 from holdfast.engine.words import check_text
-from holdfast.model.incident import POST_CHARACTERS_MAX, Phase, Post, PostStatus
+from holdfast.model.incident import POST_CHARACTERS_MAX, Incident, Phase, Post, PostStatus
 from holdfast.model.incident_event import IncidentChanged, PostWritten
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import IncidentRecord, State
+from holdfast.model.token import SYSTEM
 
 
 def draft_post(state: State, command: DraftPost, facts: Facts) -> Decision:
@@ -41,12 +44,21 @@ def publish_post(state: State, command: PublishPost, facts: Facts) -> Decision:
     phase = command.phase or (draft.phase if draft else incident.phase)
     number = draft.number if draft else len(record.posts) + 1
     written = _write(command, facts, number, phase, text, PostStatus.PUBLISHED)
-    if phase is incident.phase:
+    changed = incident.model_copy(update=_follow(incident, command, phase, facts.now))
+    if changed == incident:
         return (written,)
-    resolved_at = facts.now if phase is Phase.RESOLVED else None
-    changed = incident.model_copy(update={"phase": phase, "resolved_at": resolved_at})
     why = f"as was published: {phase}"
     return (written, IncidentChanged(at=facts.now, author=command.author, incident=changed, why=why))
+
+
+def _follow(incident: Incident, command: PublishPost, phase: Phase, now: float) -> dict[str, Any]:
+    """What a public word changes: whoever finds words of their own leads; who only lets a draft out doesn't."""
+    changes: dict[str, Any] = {}
+    if phase is not incident.phase:
+        changes = {"phase": phase, "resolved_at": now if phase is Phase.RESOLVED else None}
+    if command.author != SYSTEM and (command.text is not None or command.phase is not None):
+        changes["led_by"] = command.author
+    return changes
 
 
 def discard_post(state: State, command: DiscardPost, facts: Facts) -> Decision:

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from holdfast.model.finding import FindingId
+from holdfast.model.mitigation import MitigationId
 from holdfast.model.noun import Noun
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.scalars import Name
@@ -69,6 +70,8 @@ class Incident(Noun):
     regions: tuple[Name, ...] = ()
     services: tuple[Name, ...] = ()
     findings: tuple[FindingId, ...] = ()
+    mitigations: tuple[MitigationId, ...] = ()
+    """Failovers that it was opened for, or that came to it."""
     revision: RevisionNumber | None = None
     """The revision that was taken back."""
     alert: str | None = None
@@ -76,6 +79,8 @@ class Incident(Noun):
     drill: bool = False
     acknowledged_by: str | None = None
     acknowledged_at: float | None = None
+    led_by: str | None = None
+    """Who set its phase or impact, or wrote a public word: Holdfast itself leaves these to people from then on."""
     resolved_at: float | None = None
 
     @property

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from holdfast.model.incident import POST_CHARACTERS_MAX, Title
 from holdfast.model.noun import Noun
@@ -25,7 +25,7 @@ class MaintenancePhase(StrEnum):
 class Maintenance(Noun):
     """A window. Times are Unix times, in seconds; `title` and `text` are public.
 
-    Without components it is about all of them, without regions about all regions. `reminded` says that the reminder
+    Without components it is about all of them, without regions about all regions. `reminders` is how many reminders
     went out.
     """
 
@@ -38,12 +38,17 @@ class Maintenance(Noun):
     ends_at: float
     phase: MaintenancePhase = MaintenancePhase.SCHEDULED
     announced_at: float
-    reminded: bool = False
+    reminders: Annotated[int, Field(ge=0)] = 0
 
     @property
     def is_over(self) -> bool:
         """Whether nothing follows any more."""
         return self.phase in (MaintenancePhase.COMPLETED, MaintenancePhase.CANCELLED)
+
+    @property
+    def reminded(self) -> bool:
+        """Whether any reminder went out."""
+        return self.reminders > 0
 
     def covers(self, component: str | None, region: str | None) -> bool:
         """Whether it is about a component in a region; None stands for what is known of neither."""

@@ -4,8 +4,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdfast.adapters.notify import NotifySettings
+from holdfast.model.downtime import Accounts
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
+from holdfast.runtime.incidents.opener import IncidentOpener
+from holdfast.runtime.incidents.opener_scene import forecast_nothing, read_forecasts
+from holdfast.runtime.incidents.outbox import make_outboxes
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.watch.watcher import Watcher
 
@@ -29,6 +34,8 @@ class Tellers:
     """Take in what an edge reports."""
     ends: Sequence[Callable[[], None]] = ()
     """End what was begun beside control's loop."""
+    accounts: Accounts | None = None
+    """What was measured; None where nothing is."""
 
     def take_report(self, report: EdgeReport) -> None:
         """Give what an edge reports to all who want it."""
@@ -42,8 +49,16 @@ class Tellers:
 
 
 def make_tellers(
-    control: Control, places: StateDir, watcher: Watcher, settings: TellSettings, *, watching: bool
+    control: Control,
+    places: StateDir,
+    watcher: Watcher,
+    settings: TellSettings,
+    notify: NotifySettings,
+    *,
+    watching: bool,
 ) -> Tellers:
     """All of them, at rest. Without `watching` nothing is measured."""
-    del control, places, watcher, settings, watching
-    return Tellers([])
+    del settings
+    outboxes = make_outboxes(places, notify, control.world.clock)
+    opener = IncidentOpener(control, read_forecasts(watcher) if watching else forecast_nothing)
+    return Tellers([opener.run, outboxes.pages.run, outboxes.mailings.run], ends=[outboxes.close])

@@ -1,0 +1,208 @@
+"""Which incidents are to be opened, and what belongs to which: one for each cause, as far as can be told.
+
+A sign belongs to an open incident
+
+- about one of the same services, at any time;
+- about the same component, or about everything at the same place, within `NEAR_S` of its newest sign;
+- of a storm: when `STORM_MAX` were opened within `TOGETHER_S`, or `OWN_OPEN_MAX` are open, whatever comes next belongs
+  to the newest of them.
+
+It opens another one otherwise. What is known of an incident is in the state alone, so nothing is opened twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from holdfast.incidents.drafting_titles import make_public_title, make_title
+from holdfast.incidents.impact import RANK, find_components, find_regions, suggest_impact
+from holdfast.incidents.opening_signs import Exercise, Known, Scene, Sign, gather_signs, is_fresh, list_keys
+from holdfast.incidents.opening_steps import Attach, Open
+from holdfast.model.incident import Incident, Occasion
+
+NEAR_S: Final = 600.0
+TOGETHER_S: Final = 60.0
+STORM_MAX: Final = 4
+OWN_OPEN_MAX: Final = 20
+"""Incidents that Holdfast has open by itself at one time."""
+EXERCISE_S: Final = 3_600.0
+"""So long after somebody noted a drill, what happens to its services is one."""
+EXERCISE_SLACK_S: Final = 60.0
+"""A drill may be noted so much later than it begins to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Signs of one cause; `incident` is what they came to, if anything yet."""
+
+    signs: tuple[Sign, ...]
+    services: frozenset[str]
+    components: frozenset[str]
+    incident: Incident | None = None
+
+    @property
+    def latest_at(self) -> float:
+        """When the newest of it began (Unix time, in seconds)."""
+        opened_at = self.incident.opened_at if self.incident else 0.0
+        return max((sign.began_at for sign in self.signs), default=opened_at)
+
+    def take(self, sign: Sign, scene: Scene) -> "Group":
+        """The same with one more sign."""
+        components = self.components | frozenset(find_components([sign], scene.layout))
+        return Group((*self.signs, sign), self.services | sign.services, components, self.incident)
+
+
+def plan_opening(scene: Scene) -> tuple[Open | Attach, ...]:
+    """What is to be opened, and what comes to what is open; nothing twice for one incident."""
+    signs, known = gather_signs(scene), Known.of(scene.state)
+    new = [sign for sign in signs if not known.has(sign, scene.now) and is_fresh(sign, scene.now)]
+    if not new:
+        return ()
+    groups = _list_groups(scene, signs)
+    taken = dict[int, list[Sign]]()
+    for sign in new:
+        place = _find_place(sign, groups, scene)
+        if place is None:
+            place = len(groups)
+            groups.append(Group((), frozenset(), frozenset()))
+        groups[place] = groups[place].take(sign, scene)
+        taken.setdefault(place, []).append(sign)
+    return tuple(_make_step(groups[place], added, scene) for place, added in taken.items())
+
+
+def list_signs(incident: Incident, signs: Iterable[Sign]) -> tuple[Sign, ...]:
+    """Those of an incident, as far as they are remembered."""
+    keys = frozenset(list_keys(incident))
+    return tuple(sign for sign in signs if sign.key in keys)
+
+
+def find_exercise(sign: Sign, exercises: Sequence[Exercise]) -> bool:
+    """Whether it is of a drill that somebody noted."""
+    return any(
+        each.at - EXERCISE_SLACK_S <= sign.began_at <= each.at + EXERCISE_S
+        and (not each.services or not sign.services or not sign.services.isdisjoint(each.services))
+        for each in exercises
+    )
+
+
+def _list_groups(scene: Scene, signs: Sequence[Sign]) -> list[Group]:
+    """What is open, in order of opening."""
+    groups = []
+    for record in scene.state.incidents.values():
+        incident = record.incident
+        if incident.is_open:
+            own, components = list_signs(incident, signs), frozenset(incident.components)
+            groups.append(Group(own, frozenset(incident.services), components, incident))
+    return groups
+
+
+def _find_place(sign: Sign, groups: Sequence[Group], scene: Scene) -> int | None:
+    """The newest of what it belongs to; a forecast is an incident of its own, and nothing else comes to that."""
+    if sign.is_warning:
+        return None
+    open_to = {place: group for place, group in enumerate(groups) if _has_room(group, sign)}
+    components, is_exercise = frozenset(find_components([sign], scene.layout)), find_exercise(sign, scene.exercises)
+    related = [place for place, group in open_to.items() if _belongs(sign, group, components, exercise=is_exercise)]
+    if related:
+        return related[-1]
+    own = [place for place, each in open_to.items() if each.incident is None or each.incident.occasion in _OWN]
+    lately = [place for place in own if _opened_at(groups[place], scene) > scene.now - TOGETHER_S]
+    is_storm = len(lately) >= STORM_MAX or len(own) >= OWN_OPEN_MAX
+    return own[-1] if is_storm else None
+
+
+_OWN: Final = frozenset({Occasion.FINDING, Occasion.FAILOVER, Occasion.ROLLOUT})
+
+
+def _opened_at(group: Group, scene: Scene) -> float:
+    return group.incident.opened_at if group.incident else scene.now
+
+
+def _has_room(group: Group, sign: Sign) -> bool:
+    """An incident is of one revision at most, and forecasts are apart."""
+    if sign.revision is not None and any(other.revision is not None for other in group.signs):
+        return False
+    is_warning = bool(group.signs) and all(other.is_warning for other in group.signs)
+    return not is_warning and not (group.incident and group.incident.alert)
+
+
+def _belongs(sign: Sign, group: Group, components: frozenset[str], *, exercise: bool) -> bool:
+    if sign.services & group.services:
+        return True
+    if group.incident is not None and group.incident.drill is not exercise:
+        return False
+    if abs(sign.began_at - group.latest_at) > NEAR_S:
+        return False
+    return bool(group.components & components) or any(_share_place(sign, other) for other in group.signs)
+
+
+def _share_place(one: Sign, other: Sign) -> bool:
+    """Whether one of them is about everything at a place where the other may be; a revision may be anywhere."""
+    if one.revision is not None or other.revision is not None:
+        return True
+    if not (one.is_wide or other.is_wide):
+        return False
+    return not one.locations or not other.locations or bool(one.locations & other.locations)
+
+
+def _make_step(group: Group, added: Sequence[Sign], scene: Scene) -> Open | Attach:
+    return _open(group, scene) if group.incident is None else _attach(group.incident, group, added, scene)
+
+
+def _open(group: Group, scene: Scene) -> Open:
+    signs, intent = group.signs, scene.intent
+    impact, components = suggest_impact(signs, intent), find_components(signs, scene.layout)
+    regions = find_regions(signs, intent)
+    return Open(
+        title=make_title(signs),
+        public_title=make_public_title(signs, components, regions, intent.platform),
+        impact=impact,
+        occasion=signs[0].occasion,
+        began_at=min(sign.began_at for sign in signs),
+        components=components,
+        regions=regions,
+        services=tuple(sorted(group.services)),
+        findings=_list_findings(signs),
+        mitigations=_list_mitigations(signs),
+        revision=_find_revision(signs),
+        alert=next((sign.key for sign in signs if sign.is_warning), None),
+        drill=any(find_exercise(sign, scene.exercises) for sign in signs),
+    )
+
+
+def _attach(incident: Incident, group: Group, added: Sequence[Sign], scene: Scene) -> Attach:
+    """Facts are added whoever leads; how bad it is, only while no person does, and it only gets worse."""
+    intent = scene.intent
+    impact = suggest_impact(group.signs, intent)
+    is_worse = incident.led_by is None and RANK.index(impact) > RANK.index(incident.impact)
+    began_at = min(sign.began_at for sign in added)
+    components = _join(incident.components, find_components(added, scene.layout))
+    return Attach(
+        id=incident.id,
+        why=f"{make_title(added)} belongs to it",
+        impact=impact if is_worse else None,
+        began_at=began_at if began_at < incident.began_at else None,
+        components=components,
+        regions=_join(incident.regions, find_regions(added, intent)),
+        services=_join(incident.services, sorted(frozenset[str]().union(*(sign.services for sign in added)))),
+        findings=_join(incident.findings, _list_findings(added)),
+        mitigations=_join(incident.mitigations, _list_mitigations(added)),
+        revision=_find_revision(added) if incident.revision is None else None,
+    )
+
+
+def _join(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...] | None:
+    joined = tuple(dict.fromkeys((*known, *more)))
+    return None if joined == known else joined
+
+
+def _list_findings(signs: Iterable[Sign]) -> tuple[str, ...]:
+    return tuple(sign.key for sign in signs if sign.finding is not None and not sign.is_warning)
+
+
+def _list_mitigations(signs: Iterable[Sign]) -> tuple[str, ...]:
+    return tuple(sign.key for sign in signs if sign.mitigation is not None)
+
+
+def _find_revision(signs: Iterable[Sign]) -> int | None:
+    return next((sign.revision for sign in signs if sign.revision is not None), None)
