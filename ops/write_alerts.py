@@ -199,9 +199,17 @@ SPOOL: Final = (
     ),
     Alert(
         "HoldfastSpoolFilling",
-        "holdfast_spool_waiting_bytes > 0.8 * holdfast_spool_waiting_bytes_max",
+        "holdfast_spool_used_ratio > 0.8",
         "page",
-        "the spool keeps more than 80 % of what it may; beyond that, what only it could take is refused",
+        "the spool keeps {{ $value | humanizePercentage }} of what it may; beyond that, what only it could take is"
+        " refused",
+    ),
+    Alert(
+        "HoldfastSpoolTenantFilling",
+        "max by (tenant) (holdfast_spool_tenant_used_ratio) > 0.8",
+        "ticket",
+        "the spool keeps {{ $value | humanizePercentage }} of what it may of {{ $labels.tenant }}, dead letters"
+        " included; beyond that, what only it could take of theirs is refused",
     ),
     Alert(
         "HoldfastSpoolDiskLow",

@@ -41,13 +41,15 @@ def test_a_spooler_that_is_needed_and_gone_is_counted_as_such() -> None:
 
 
 def test_the_first_of_what_a_service_defers_says_how_old_a_message_may_get() -> None:
-    kept = SpooledServiceDocument(service="shop", tenant="acme", phase="closing", waiting=3, oldest_at=5.0)
+    kept = SpooledServiceDocument(
+        service="shop", tenant="acme", phase="closing", waiting=3, dead_bytes=7, oldest_at=5.0
+    )
     intent = make_intent(send={"age_max": 7_200.0}, order={"age_max": 60.0})
     reading = read_spool(SpoolDocument(running=True, services=(kept,), free_bytes=9), intent, list_deferring(intent))
     (shop,) = reading.services
-    assert (shop.age_max_s, shop.is_open, shop.waiting, shop.oldest_at) == (60.0, True, 3, 5.0)
+    assert (shop.age_max_s, shop.is_open, shop.waiting, shop.dead_bytes, shop.oldest_at) == (60.0, True, 3, 7, 5.0)
     assert (reading.running, reading.free_bytes) == (True, 9)
-    assert reading.bytes_max == intent.platform.spool.bytes_max
+    assert reading.bounds == intent.platform.spool
 
 
 def test_what_may_be_deferred_is_shown_before_anything_is() -> None:

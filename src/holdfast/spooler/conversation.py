@@ -77,6 +77,7 @@ class Conversation:
             ordered=backlog.ordered if backlog else 0,
             delivering=lane.in_flight if lane else 0,
             dead=backlog.dead if backlog else 0,
+            dead_bytes=backlog.dead_bytes if backlog else 0,
             oldest_at=backlog.oldest_at if backlog else None,
             delivered=lane.delivered if lane else 0,
             failing=bool(lane and lane.ramp.failures),

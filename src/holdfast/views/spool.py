@@ -30,6 +30,7 @@ class SpooledServiceDocument(Noun):
     ordered: int = 0
     delivering: int = 0
     dead: int = 0
+    dead_bytes: int = 0
     oldest_at: float | None = None
     delivered: int = 0
     failing: bool = False

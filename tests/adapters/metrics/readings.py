@@ -16,6 +16,7 @@ from holdfast.model.mitigation import Kill, Mitigation
 from holdfast.model.platform import Platform
 from holdfast.model.readiness import StandbyName
 from holdfast.model.reading import EdgeReading, LocationReading, ServiceReading
+from holdfast.model.recovery import SpoolBounds
 from holdfast.model.resource import ResourceType
 from holdfast.model.revision import Revision, RevisionStatus
 from holdfast.model.rollout import Rollout, Wave
@@ -166,10 +167,10 @@ class Source:
             spool=SpoolReading(
                 disk_bytes=4_096,
                 free_bytes=2**30,
-                bytes_max=2**20,
+                bounds=SpoolBounds(bytes_max=2**20, messages_max=40, tenant_messages_max=8, tenant_bytes_max=2_000),
                 services=(
                     SpooledReading("s0", "acme"),
-                    SpooledReading("s1", "acme", True, 3, 300, 2, 1, 7, oldest_at=40.0, age_max_s=3_600.0),
+                    SpooledReading("s1", "acme", True, 3, 300, 2, 1, 7, 40.0, age_max_s=3_600.0, dead_bytes=1_300),
                 ),
             ),
             standbys=(judge_standby(StandbyName("s1", None, "west"), list_proofs(1e9), 0.0, 1e9),),

@@ -86,6 +86,8 @@ def test_promtool_finds_nothing_wrong_with_it(page: bytes) -> None:
         ("spool_running", {}, 1),
         ("spool_waiting_bytes", {}, 300),
         ("spool_waiting_bytes_max", {}, 2**20),
+        ("spool_used_ratio", {}, 0.1),
+        ("spool_tenant_used_ratio", {"tenant": "acme"}, 0.8),
         ("spool_open", {"service": "s1", "tenant": "acme"}, 1),
         ("spool_oldest_age_seconds", {"service": "s1", "tenant": "acme"}, 60),
         ("spool_oldest_age_seconds", {"service": "s0", "tenant": "acme"}, 0),

@@ -10,6 +10,7 @@ from holdfast.model.edge import EdgeStatus
 from holdfast.model.intent import Intent
 from holdfast.model.readiness import Verdict
 from holdfast.model.reading import EdgeReading, LocationReading, ServiceReading
+from holdfast.model.recovery import SpoolBounds
 from holdfast.model.state import State
 
 
@@ -47,11 +48,12 @@ class SpooledReading:
     delivered: int = 0
     oldest_at: float | None = None
     age_max_s: float | None = None
+    dead_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SpoolReading:
-    """The spool. `running` is true also where nothing may be deferred; `bytes_max` is the most that is kept of all.
+    """The spool. `running` is true also where nothing may be deferred; `bounds` is the most that is kept.
 
     `free_bytes` is what its files may still grow by. Sizes are None while it doesn't answer.
     """
@@ -59,7 +61,7 @@ class SpoolReading:
     running: bool = True
     disk_bytes: int | None = None
     free_bytes: int | None = None
-    bytes_max: int | None = None
+    bounds: SpoolBounds | None = None
     services: Sequence[SpooledReading] = ()
 
 

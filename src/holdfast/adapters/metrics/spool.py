@@ -1,12 +1,18 @@
 """Metrics of what is kept for later."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 from holdfast.adapters.metrics.exposition import Exposition
 from holdfast.adapters.metrics.reading import MetricsReading, SpooledReading
+from holdfast.model.recovery import SpoolBounds
 
 SPOOLED_MAX: Final = 500
 """Services that have metrics of their own, those first of which something is kept."""
+
+TENANTS_MAX: Final = 500
+"""Tenants that have metrics of their own, those first that have least left."""
 
 
 def expose_spool(page: Exposition, reading: MetricsReading) -> None:
@@ -14,12 +20,31 @@ def expose_spool(page: Exposition, reading: MetricsReading) -> None:
     spool = reading.spool
     page.add("spool_running", spool.running)
     page.add("spool_waiting_bytes", sum(each.waiting_bytes for each in spool.services))
-    sizes = {"disk_bytes": spool.disk_bytes, "free_bytes": spool.free_bytes, "waiting_bytes_max": spool.bytes_max}
-    for name, size in sizes.items():
+    for name, size in {"disk_bytes": spool.disk_bytes, "free_bytes": spool.free_bytes}.items():
         if size is not None:
             page.add(f"spool_{name}", size)
+    if spool.bounds is not None:
+        _expose_use(page, spool.services, spool.bounds)
     for each in sorted(spool.services, key=_rank)[:SPOOLED_MAX]:
         _expose_service(page, each, reading.now)
+
+
+def _expose_use(page: Exposition, services: Iterable[SpooledReading], bounds: SpoolBounds) -> None:
+    tenants = defaultdict[str, list[SpooledReading]](list)
+    for each in services:
+        tenants[each.tenant].append(each)
+    page.add("spool_waiting_bytes_max", bounds.bytes_max)
+    page.add("spool_used_ratio", _weigh(services, bounds.messages_max, bounds.bytes_max))
+    used = [(_weigh(own, bounds.tenant_messages_max, bounds.tenant_bytes_max), name) for name, own in tenants.items()]
+    for share, name in sorted(used, reverse=True)[:TENANTS_MAX]:
+        page.add("spool_tenant_used_ratio", share, name)
+
+
+def _weigh(services: Iterable[SpooledReading], messages_max: int, bytes_max: int) -> float:
+    """How much of what may be kept is, by the bound that is nearer. Dead letters take room as well."""
+    messages = sum(each.waiting + each.dead for each in services)
+    size = sum(each.waiting_bytes + each.dead_bytes for each in services)
+    return max(messages / messages_max, size / bytes_max if bytes_max else 1.0)
 
 
 def _rank(spooled: SpooledReading) -> tuple[bool, float, str]:

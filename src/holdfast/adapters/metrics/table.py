@@ -119,6 +119,8 @@ _ROWS: Final = (
     _gauge("spool_free_bytes", "", "What they may still grow by: the disk's room less what has to stay free."),
     _gauge("spool_waiting_bytes", "", "What waits of all services."),
     _gauge("spool_waiting_bytes_max", "", "The most that is kept of all services."),
+    _gauge("spool_used_ratio", "", "How much is kept of what may be, dead letters included, by the nearest bound."),
+    _gauge("spool_tenant_used_ratio", "tenant", "Likewise of what may be kept of one tenant."),
     _gauge("spool_open", "service tenant", "Whether all that it defers goes to the spool now."),
     _gauge("spool_waiting", "service tenant", "Messages that wait, or are being delivered."),
     _gauge("spool_delivering", "service tenant", "Messages that are being delivered."),

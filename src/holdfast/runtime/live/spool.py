@@ -57,7 +57,7 @@ def read_spool(spool: SpoolDocument, intent: Intent | None, deferring: Mapping[s
         running=True,
         disk_bytes=spool.disk_bytes,
         free_bytes=spool.free_bytes,
-        bytes_max=intent.platform.spool.bytes_max if intent else None,
+        bounds=intent.platform.spool if intent else None,
         services=services,
     )
 
@@ -81,6 +81,7 @@ def _read_service(shown: SpooledServiceDocument, deferring: Deferring | None) ->
         waiting_bytes=shown.waiting_bytes,
         delivering=shown.delivering,
         dead=shown.dead,
+        dead_bytes=shown.dead_bytes,
         delivered=shown.delivered,
         oldest_at=shown.oldest_at,
         age_max_s=deferring.age_max_s if deferring else None,
