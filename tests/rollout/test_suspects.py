@@ -25,7 +25,14 @@ from holdfast.model.ports import Recorded
 from holdfast.model.revision import Revision
 from holdfast.model.rollout import Wave
 from holdfast.rollout.change_reach import Change, ChangeReader, Reach
-from holdfast.rollout.suspects import LOOK_BACK_S, SUSPECTS_MAX, Crowd, gather_crowd, rank_suspects
+from holdfast.rollout.suspects import (
+    LOOK_BACK_S,
+    SUSPECTS_MAX,
+    Crowd,
+    gather_crowd,
+    rank_suspects,
+    rule_out_changes,
+)
 
 ONSET = 100_000.0
 ALL = frozenset(f"s{n}" for n in range(600))
@@ -143,6 +150,34 @@ def test_weights_are_shares_of_one_and_evidence_is_true(
         assert each.reached_at <= ONSET + 0.5
         assert each.affected_having >= 1, "the finding's own service has it"
         assert each.affected_having <= each.affected
+
+
+def test_what_is_ruled_out_says_why_the_newest_first() -> None:
+    waves = (Reach(ONSET - 90, frozenset({"s400"})), Reach(ONSET + 30, DOZEN))
+    late = Change(1, LedgerKind.REVISION, "revision 8", "revision 8", "ann", "", waves)
+    changes = (
+        change("revision 7", 4, DOZEN),
+        change("revision 6", 10_000, None),
+        change("revision 5", 20, frozenset({"s400"})),
+        change("the freeze", 10, None, LedgerKind.FREEZE),
+        change("what came later", -60, DOZEN),
+        late,
+    )
+    cleared = rule_out_changes(find(), changes, ONSET + 60, Crowd(DOZEN, len(ALL)))
+    assert [(each.title, each.evidence) for each in cleared] == [
+        ("revision 5", ("it never reached s0",)),
+        ("revision 8", ("it reached s0 only 30 s after it began",)),
+        ("revision 6", ("it had reached s0, but less than 1 % speaks for it",)),
+    ]
+
+
+@given(st.lists(st.tuples(st.floats(0.0, LOOK_BACK_S), st.booleans()), max_size=12))
+def test_every_change_lately_made_is_either_suspected_or_ruled_out(made: list[tuple[float, bool]]) -> None:
+    changes = [change(f"c{i}", lead_s, DOZEN if hits else ALL - DOZEN) for i, (lead_s, hits) in enumerate(made)]
+    crowd = Crowd(DOZEN, len(ALL))
+    suspects = [each.title for each in rank_suspects(find(), changes, ONSET + 5, crowd)]
+    cleared = [each.title for each in rule_out_changes(find(), changes, ONSET + 5, crowd)]
+    assert sorted(suspects + cleared) == sorted(each.title for each in changes)
 
 
 def test_who_is_affected_with_it() -> None:

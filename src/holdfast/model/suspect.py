@@ -30,3 +30,19 @@ class Suspect(Noun):
     having_share: Annotated[float, Field(ge=0, le=1)]
     weight: Annotated[float, Field(ge=0, le=1)]
     evidence: tuple[str, ...]
+
+
+class RuledOut(Noun):
+    """A change made shortly before that isn't why; `evidence` says why not. `at` is when it first reached anybody.
+
+    `sequence` is its place in the ledger; None while it isn't recorded.
+    """
+
+    sequence: int | None
+    kind: LedgerKind
+    subject: str
+    title: str
+    author: str
+    why: str
+    at: float
+    evidence: tuple[str, ...]

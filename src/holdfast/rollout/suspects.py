@@ -14,7 +14,7 @@ from typing import Final
 
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.ledger import LedgerKind
-from holdfast.model.suspect import Suspect
+from holdfast.model.suspect import RuledOut, Suspect
 from holdfast.rollout.change_reach import Change, Reach
 
 SUSPECTS_MAX: Final = 5
@@ -73,18 +73,64 @@ def rank_suspects(finding: Finding, changes: Sequence[Change], now: float, crowd
 
     Those that hadn't reached whom the finding is about when it began are none. `crowd` is who is affected with it.
     """
+    return tuple(
+        _accuse(each, finding, crowd, weight)
+        for weight, each in _rank(finding, changes, min(finding.began_at, now), crowd)[:SUSPECTS_MAX]
+        if weight >= WEIGHT_MIN
+    )
+
+
+def rule_out_changes(finding: Finding, changes: Sequence[Change], now: float, crowd: Crowd) -> tuple[RuledOut, ...]:
+    """The other changes made lately, the newest first, with why they are no suspects; see `rank_suspects`."""
     onset = min(finding.began_at, now)
-    lately = [
-        change
-        for change in changes
-        if change.kind is not LedgerKind.FREEZE and any(_is_lately(reach, onset) for reach in change.reaches)
-    ]
+    ranked = _rank(finding, changes, onset, crowd)
+    weights = {id(each.change): weight for weight, each in ranked}
+    accused = {id(each.change) for weight, each in ranked[:SUSPECTS_MAX] if weight >= WEIGHT_MIN}
+    cleared = [each for each in _list_lately(changes, onset) if id(each) not in accused]
+    newest = sorted(cleared, key=lambda change: -change.reaches[0].at)
+    return tuple(_clear(each, finding, onset, weights.get(id(each))) for each in newest)
+
+
+def _rank(finding: Finding, changes: Sequence[Change], onset: float, crowd: Crowd) -> list[tuple[float, _Candidate]]:
+    """All that had reached whom the finding is about, with their weights; the likeliest first."""
+    lately = _list_lately(changes, onset)
     alike = Counter(change.kind for change in lately)
     candidates = [_examine(change, reached, onset, crowd) for change, reached in _find_reaching(lately, finding, onset)]
     odds = [exp(_weigh(each, finding, alike[each.change.kind], crowd)) for each in candidates]
     total = 1.0 + sum(odds)
-    ranked = sorted(zip(odds, candidates, strict=True), key=lambda pair: (-pair[0], pair[1].lead_s))[:SUSPECTS_MAX]
-    return tuple(_accuse(each, finding, crowd, o / total) for o, each in ranked if o / total >= WEIGHT_MIN)
+    weighed = ((o / total, each) for o, each in zip(odds, candidates, strict=True))
+    return sorted(weighed, key=lambda pair: (-pair[0], pair[1].lead_s))
+
+
+def _list_lately(changes: Sequence[Change], onset: float) -> list[Change]:
+    return [
+        change
+        for change in changes
+        if change.kind is not LedgerKind.FREEZE and any(_is_lately(reach, onset) for reach in change.reaches)
+    ]
+
+
+def _clear(change: Change, finding: Finding, onset: float, weight: float | None) -> RuledOut:
+    return RuledOut(
+        sequence=change.sequence,
+        kind=change.kind,
+        subject=change.subject,
+        title=change.title,
+        author=change.author,
+        why=change.why,
+        at=min(reach.at for reach in change.reaches),
+        evidence=(_tell_clear(change, finding, onset, weight),),
+    )
+
+
+def _tell_clear(change: Change, finding: Finding, onset: float, weight: float | None) -> str:
+    about = _name(finding)
+    if weight is not None:
+        return f"it had reached {about}, but less than {_percent(max(weight, WEIGHT_MIN))} speaks for it"
+    later = [reach.at for reach in change.reaches if _concerns(reach, finding) and reach.at > onset]
+    if later:
+        return f"it reached {about} only {_span(min(later) - onset)} after it began"
+    return f"it never reached {about}"
 
 
 def _find_reaching(changes: Iterable[Change], finding: Finding, onset: float) -> Iterator[tuple[Change, Reach]]:
@@ -164,7 +210,7 @@ def _accuse(candidate: _Candidate, finding: Finding, crowd: Crowd, weight: float
 
 
 def _tell(candidate: _Candidate, finding: Finding, crowd: Crowd) -> Iterator[str]:
-    about = finding.service or finding.edge or finding.location or "the platform"
+    about = _name(finding)
     yield f"{candidate.change.title} reached {about} {_span(candidate.lead_s)} before it began"
     of_all = "so do all" if candidate.share >= 1 else f"{_percent(candidate.share)} of all do"
     affected, having = len(crowd.affected), candidate.having
@@ -172,6 +218,10 @@ def _tell(candidate: _Candidate, finding: Finding, crowd: Crowd) -> Iterator[str
     yield f"{having} of {affected} affected {noun} {'has' if having == 1 else 'have'} it, {of_all}"
     if candidate.reached.locations:
         yield f"it had reached {', '.join(sorted(candidate.reached.locations))} only"
+
+
+def _name(finding: Finding) -> str:
+    return finding.service or finding.edge or finding.location or "the platform"
 
 
 def _span(seconds: float) -> str:

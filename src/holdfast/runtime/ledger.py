@@ -6,10 +6,12 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from holdfast.engine.command import NoteChange
+from holdfast.model.finding import Finding
 from holdfast.model.note import NoteKind
 from holdfast.model.ports import JournalCorrupt, JournalUnavailable, Recorded
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.revision import RevisionNumber
+from holdfast.model.suspect import RuledOut
 from holdfast.runtime.change_book import ChangeBook
 from holdfast.runtime.comparing import SMALL_CHARACTERS_MAX, RevisionComparer
 from holdfast.runtime.control import Control
@@ -112,6 +114,11 @@ class Ledger:
         """A finding with the changes that are suspected of it."""
         await self._know_suspects()
         return self._accuse([document], None)[0]
+
+    async def rule_out(self, finding: Finding) -> tuple[RuledOut, ...]:
+        """The other changes made shortly before what was found, with why each isn't why."""
+        await self._know_suspects()
+        return self._accuser.rule_out(finding, self._book, self._comparer)
 
     def accuse_some(self, documents: Sequence[FindingDocument], tenant: str | None) -> tuple[FindingDocument, ...]:
         """The same at once, as far as it is known; for a tenant, only changes of its own services are named."""

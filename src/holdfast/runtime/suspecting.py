@@ -5,9 +5,9 @@ from typing import Final
 
 from holdfast.model.finding import Finding
 from holdfast.model.ports import Recorded
-from holdfast.model.suspect import Suspect
+from holdfast.model.suspect import RuledOut, Suspect
 from holdfast.rollout.change_reach import Change, ChangeReader
-from holdfast.rollout.suspects import gather_crowd, rank_suspects
+from holdfast.rollout.suspects import Crowd, gather_crowd, rank_suspects, rule_out_changes
 from holdfast.runtime.change_book import ChangeBook
 from holdfast.runtime.comparing import RevisionComparer
 from holdfast.runtime.control import Control
@@ -41,6 +41,21 @@ class Accuser:
         )
         return (*named, *documents[ACCUSED_MAX:])
 
+    def rule_out(self, finding: Finding, book: ChangeBook, comparer: RevisionComparer) -> tuple[RuledOut, ...]:
+        """The other changes made lately, with why each isn't why; nothing if nothing is in force."""
+        changes, crowd = self._list_changes(book, comparer), self._gather(finding)
+        return rule_out_changes(finding, changes, self._control.world.clock(), crowd) if crowd else ()
+
+    def _gather(self, finding: Finding) -> Crowd | None:
+        """Who is affected together with what a finding is about; None while nothing is in force."""
+        state, intent = self._control.state, self._control.intent
+        if intent is None:
+            return None
+        places = intent.platform.locations
+        edges = [e.name for name, at in places.items() if finding.location in {None, name} for e in at.edges]
+        others = (*state.findings.values(), *(closed.finding for closed in state.closed))
+        return gather_crowd(finding, others, intent.services, edges)
+
     def _recall(self, finding: Finding, tenant: str | None, changes: Sequence[Change]) -> tuple[Suspect, ...]:
         """The suspects of a finding, found anew only when a finding or a change has come."""
         state = self._control.state
@@ -53,13 +68,9 @@ class Accuser:
         return self._suspected[key]
 
     def _suspect(self, finding: Finding, tenant: str | None, known: Sequence[Change]) -> tuple[Suspect, ...]:
-        state, intent = self._control.state, self._control.intent
-        if intent is None:
+        intent, crowd = self._control.intent, self._gather(finding)
+        if intent is None or crowd is None:
             return ()
-        places = intent.platform.locations
-        edges = [e.name for name, at in places.items() if finding.location in {None, name} for e in at.edges]
-        others = (*state.findings.values(), *(closed.finding for closed in state.closed))
-        crowd = gather_crowd(finding, others, intent.services, edges)
         mine = {n for n, owned in intent.services.items() if owned.tenant == tenant} if tenant is not None else None
         changes = [each for each in known if mine is None or _is_within(each, mine)]
         ranked = rank_suspects(finding, changes, self._control.world.clock(), crowd)

@@ -1,0 +1,1 @@
+"""Postmortems as documents that need nothing beside them: Markdown and HTML, with the chart as SVG inside."""

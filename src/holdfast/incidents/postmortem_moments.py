@@ -1,0 +1,135 @@
+"""How long everything took, counted from when it began."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from holdfast.incidents.postmortem_impact import find_harm_end
+from holdfast.incidents.postmortem_sight import PostmortemSight, list_relevant
+from holdfast.model.event import FindingEvent, FindingOpened, FindingUpdated, RevisionRolledBack
+from holdfast.model.finding import FindingKind
+from holdfast.model.incident import Occasion, Phase, PostStatus
+from holdfast.model.incident_event import IncidentChanged
+from holdfast.model.postmortem import Moment
+
+NOT_YET: Final = "not yet"
+NOT_MEASURED: Final = "not measured"
+Answer = tuple[float | None, str]
+"""When (Unix time, in seconds), and how that is known; without a time, why there is none."""
+
+
+def measure_moments(sight: PostmortemSight) -> tuple[Moment, ...]:
+    """Time to detect, page, acknowledge, name, tell, mitigate, contain and resolve."""
+    finders: tuple[tuple[str, Callable[[PostmortemSight], Answer]], ...] = (
+        ("detect", _find_detected),
+        ("page", _find_paged),
+        ("acknowledge", _find_acknowledged),
+        ("name", _find_named),
+        ("tell", _find_told),
+        ("mitigate", _find_mitigated),
+        ("contain", _find_contained),
+        ("resolve", _find_resolved),
+    )
+    return tuple(_measure(sight, name, *find(sight)) for name, find in finders)
+
+
+def _measure(sight: PostmortemSight, name: str, at: float | None, how: str) -> Moment:
+    after_s = None if at is None else max(0.0, at - sight.incident.began_at)
+    return Moment(name=name, at=at, after_s=after_s, how=how)
+
+
+def _find_detected(sight: PostmortemSight) -> Answer:
+    incident = sight.incident
+    seen = [sight.findings[each].seen_at for each in incident.findings if each in sight.findings]
+    if seen:
+        return min(seen), "the first finding was seen"
+    match incident.occasion:
+        case Occasion.PERSON:
+            return incident.opened_at, "somebody opened the incident"
+        case Occasion.ALERT:
+            return incident.opened_at, "another monitoring system said so"
+        case _ if incident.findings:
+            return incident.opened_at, "the incident was opened; its findings are no longer remembered"
+        case _:
+            return incident.opened_at, "the incident was opened"
+
+
+def _find_paged(sight: PostmortemSight) -> Answer:
+    reached = [page.at for page in sight.record.pages if page.error is None]
+    if reached:
+        return min(reached), "the first page was sent"
+    return None, "nobody could be paged" if sight.record.pages else "nobody was paged"
+
+
+def _find_acknowledged(sight: PostmortemSight) -> Answer:
+    if sight.incident.acknowledged_at is None:
+        return None, NOT_YET if sight.incident.is_open else "nobody acknowledged it"
+    return sight.incident.acknowledged_at, "somebody said that they work on it"
+
+
+def _find_named(sight: PostmortemSight) -> Answer:
+    """When the cause had a name: a source was found, something was lost, a revision was taken back, or people said."""
+    named = [*_list_sources(sight), *_list_identified(sight)]
+    if sight.incident.revision is not None:
+        rolled_back = (e.at for e in sight.events if isinstance(e, RevisionRolledBack))
+        named.append((min((sight.incident.opened_at, *rolled_back)), "a revision was taken back"))
+    if not named:
+        return None, NOT_YET if sight.incident.is_open else NOT_MEASURED
+    return min(named)
+
+
+def _list_sources(sight: PostmortemSight) -> Iterator[tuple[float, str]]:
+    ours = frozenset(sight.incident.findings)
+    for event in sight.events:
+        if not isinstance(event, FindingEvent) or event.id not in ours:
+            continue
+        if isinstance(event, FindingOpened | FindingUpdated):
+            if event.finding.kind is FindingKind.LOSS:
+                yield event.at, "what is lost was found"
+            elif event.finding.source is not None or event.finding.traffic_class is not None:
+                yield event.at, "the source of the excess was found"
+
+
+def _list_identified(sight: PostmortemSight) -> Iterator[tuple[float, str]]:
+    known = (Phase.IDENTIFIED, Phase.MONITORING)
+    for event in sight.events:
+        match event:
+            case IncidentChanged(incident=changed) if changed.id == sight.incident.id and changed.phase in known:
+                yield event.at, "it was said to be identified"
+    for post in sight.record.posts:
+        if post.status is PostStatus.PUBLISHED and post.phase in known:
+            yield post.at, "it was said to be identified"
+
+
+def _find_told(sight: PostmortemSight) -> Answer:
+    published = [post.at for post in sight.record.posts if post.status is PostStatus.PUBLISHED]
+    if published:
+        return min(published), "the first public word"
+    if sight.incident.drill:
+        return None, "a drill is not published"
+    return None, NOT_YET if sight.incident.is_open else "the public was told nothing"
+
+
+def _find_mitigated(sight: PostmortemSight) -> Answer:
+    acted = [each.mitigation.started_at for each in list_relevant(sight)]
+    acted += [e.at for e in sight.events if isinstance(e, RevisionRolledBack) and e.number == sight.incident.revision]
+    later = [at for at in acted if at >= sight.incident.began_at]
+    if later:
+        return min(later), "the first mitigation was in force"
+    if acted:
+        return sight.incident.began_at, "a mitigation was in force already"
+    return None, "nothing was mitigated"
+
+
+def _find_contained(sight: PostmortemSight) -> Answer:
+    if sight.accounts is None:
+        return None, NOT_MEASURED
+    suffered, over_at = find_harm_end(sight)
+    if over_at is not None:
+        return over_at, "nothing was down or degraded any more, as measured"
+    return None, NOT_YET if suffered else "nothing was down or degraded, as measured"
+
+
+def _find_resolved(sight: PostmortemSight) -> Answer:
+    if sight.incident.resolved_at is None:
+        return None, NOT_YET
+    return sight.incident.resolved_at, "it was said to be resolved"

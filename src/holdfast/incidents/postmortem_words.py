@@ -1,0 +1,100 @@
+"""The summary of a postmortem: a few sentences out of what is known, and of what isn't."""
+
+from collections.abc import Iterator, Sequence
+
+from holdfast.incidents.postmortem_names import FINDINGS, Naming
+from holdfast.incidents.postmortem_sight import PostmortemSight, list_relevant
+from holdfast.model.day import format_span, format_utc
+from holdfast.model.incident import Occasion
+from holdfast.model.postmortem import MeasuredImpact, Moment
+
+_OCCASIONS = {
+    Occasion.FINDING: "Holdfast found it",
+    Occasion.FAILOVER: "Holdfast failed over",
+    Occasion.ROLLOUT: "Holdfast took a change back",
+    Occasion.ALERT: "another monitoring system reported it",
+    Occasion.PERSON: "somebody reported it",
+}
+
+
+def summarise(
+    sight: PostmortemSight,
+    naming: Naming,
+    measured: MeasuredImpact,
+    moments: Sequence[Moment],
+    components: Sequence[str],
+    regions: Sequence[str],
+) -> Iterator[str]:
+    """Sentences: what and when, whom, how much, what was done."""
+    yield from _tell_course(sight, components, regions)
+    yield _tell_found(sight, naming)
+    yield from _tell_measured(measured)
+    yield _tell_done(sight, naming, {each.name: each for each in moments})
+
+
+def _tell_course(sight: PostmortemSight, components: Sequence[str], regions: Sequence[str]) -> Iterator[str]:
+    incident = sight.incident
+    if incident.drill:
+        yield "This was a drill: it counts as no downtime, and was not published."
+    where = f" in {_join(regions)}" if regions else ""
+    whom = f"{_join(components)}{where}" if components else f"the platform{where}"
+    began = f"On {format_utc(incident.began_at)} an incident of impact {incident.impact} began on {whom}"
+    if incident.resolved_at is None:
+        yield f"{began}. At {format_utc(sight.now)} it was still {incident.phase}."
+    else:
+        lasted = format_span(incident.resolved_at - incident.began_at)
+        yield f"{began}; it was resolved on {format_utc(incident.resolved_at)}, {lasted} later."
+
+
+def _tell_found(sight: PostmortemSight, naming: Naming) -> str:
+    how = _OCCASIONS[sight.incident.occasion]
+    found = [sight.findings[id_] for id_ in sight.incident.findings if id_ in sight.findings]
+    if not found:
+        return f"{how[:1].upper()}{how[1:]}."
+    what = FINDINGS[found[0].kind] if naming.public else naming.name_finding(found[0])
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{how[:1].upper()}{how[1:]}: {_lower(what)}{more}."
+
+
+def _tell_measured(measured: MeasuredImpact) -> Iterator[str]:
+    requests = measured.requests
+    failed, refused = requests.find_share(requests.failed), requests.find_share(requests.refused)
+    if requests.offered is None:
+        yield "How many requests it concerned was not measured."
+    elif not requests.offered:
+        yield "No requests came meanwhile."
+    else:
+        yield (
+            f"Of {requests.offered:,.0f} requests meanwhile {requests.failed:,.0f} failed ({failed or 0:.2%}) "
+            f"and {requests.refused:,.0f} were refused ({refused or 0:.2%})."
+        )
+    if requests.missing_s and requests.offered is not None:
+        yield f"Of {format_span(requests.missing_s)} of that time nothing was measured; they aren't in these numbers."
+    if measured.places is None:
+        yield "Downtime was not measured."
+    elif not measured.places:
+        yield "No component was measured to be down or degraded."
+    else:
+        yield " ".join(
+            f"{each.component} in {each.region} was down for {each.down_s / 60:.0f} and degraded for "
+            f"{each.degraded_s / 60:.0f} minutes."
+            for each in measured.places[:3]
+        )
+
+
+def _tell_done(sight: PostmortemSight, naming: Naming, moments: dict[str, Moment]) -> str:
+    held = list_relevant(sight)
+    if not held:
+        return "No mitigation was in force."
+    names = [_lower(naming.name_mitigation(each.mitigation)) for each in held]
+    after_s = moments["mitigate"].after_s
+    when = f", first {format_span(after_s)} after it began" if after_s is not None else ""
+    return f"Mitigated by {_join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}{when}."
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _join(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,170 @@
+"""What postmortems say, and what their public variant doesn't."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.postmortems import BEGAN, MINUTE, PLATFORM, FakeAccounts, make_incident, make_record, make_sight
+from holdfast.incidents.postmortem import make_postmortem
+from holdfast.incidents.postmortem_sight import find_services, find_window
+from holdfast.model.finding import FindingKind
+from holdfast.model.incident import Occasion, Phase, PostStatus
+from holdfast.model.postmortem import MarkKind, Postmortem
+from holdfast.model.state import IncidentRecord
+
+SECRETS = ("acme", "globex", "ann", "bob", "203.0.113", "f-3", "m-7", "m-8", "sms", "gateway")
+"""Of the fake flood: names of services, tenants and people, addresses, ids."""
+
+
+def test_it_says_what_happened_in_numbers() -> None:
+    made = make_postmortem(make_sight(), public=False)
+    measured = made.measured
+    assert [(each.component, each.region, each.down_s, each.degraded_s) for each in measured.places or ()] == [
+        ("Shopping", "Europe", 2 * MINUTE, 4 * MINUTE)
+    ]
+    assert (measured.services, measured.tenants, measured.tenant_count) == (("acme-shop",), ("acme",), 1)
+    requests = measured.requests
+    assert requests.failed == pytest.approx(6 * MINUTE * 240, rel=0.02)
+    assert requests.refused == pytest.approx(55 * MINUTE * 2_000, rel=0.02)
+    assert requests.missing_s == 0
+    assert made.summary[0].startswith(
+        "On 2022-04-28 10:00:00 UTC an incident of impact major began on Shopping in Europe; it was resolved on"
+    )
+
+
+def test_every_span_counts_from_when_it_began() -> None:
+    moments = {each.name: each.after_s for each in make_postmortem(make_sight(), public=False).moments}
+    assert moments == {
+        "detect": 2.0,
+        "page": 9.0,
+        "acknowledge": 120.0,
+        "name": 32.0,
+        "tell": 30.0,
+        "mitigate": 300.0,
+        "contain": 420.0,
+        "resolve": 4_200.0,
+    }
+
+
+def test_what_isnt_measured_is_said_to_be_so() -> None:
+    bare = IncidentRecord(make_incident(findings=(), occasion=Occasion.PERSON, acknowledged_at=None))
+    sight = make_sight(record=bare, accounts=None, held=(), findings={}, events=())
+    made = make_postmortem(sight, public=False)
+    assert {each.name: each.how for each in made.moments if each.at is None} == {
+        "page": "nobody was paged",
+        "acknowledge": "nobody acknowledged it",
+        "name": "not measured",
+        "tell": "the public was told nothing",
+        "mitigate": "nothing was mitigated",
+        "contain": "not measured",
+    }
+    assert made.measured.requests.offered is None
+    assert made.measured.places is None
+    assert made.chart.traffic is None
+    assert {"Downtime was not measured.", "How many requests it concerned was not measured."} <= set(made.summary)
+    assert "The traffic was not measured." in made.chart.words
+
+
+def test_a_gap_in_the_telemetry_is_a_gap() -> None:
+    gap = (BEGAN + 20 * MINUTE, BEGAN + 24 * MINUTE)
+    made = make_postmortem(make_sight(accounts=FakeAccounts(gap=gap)), public=False)
+    traffic = made.chart.traffic
+    assert traffic
+    missing = [at for at, each in zip(traffic.at, traffic.offered, strict=True) if each is None]
+    assert gap[0] - traffic.step_s <= missing[0]
+    assert missing[-1] < gap[1]
+    assert made.measured.requests.missing_s == pytest.approx(4 * MINUTE, abs=2 * traffic.step_s)
+    assert "Of 4 min" in made.chart.words
+    assert any("Of 4 min of that time nothing was measured" in each for each in made.summary)
+
+
+def test_the_chart_has_the_usual_mean_the_mitigations_and_the_marks() -> None:
+    chart = make_postmortem(make_sight(), public=False).chart
+    assert chart.traffic
+    assert chart.traffic.usual_mean == pytest.approx(400.0)
+    assert [(each.label, each.ended_at) for each in chart.spans] == [
+        ("m-7: deny acme-shop", BEGAN + 60 * MINUTE),
+        ("m-8: limit acme-shop", None),
+    ]
+    assert [(each.number, each.kind) for each in chart.marks] == [
+        (1, MarkKind.FINDING),
+        (2, MarkKind.POST),
+        (3, MarkKind.POST),
+        (4, MarkKind.POST),
+    ]
+    assert "At most 2,420 requests a second were offered, 6.0 times as many; the usual mean is 400." in chart.words
+
+
+def test_the_public_variant_names_nobody() -> None:
+    hidden = make_postmortem(make_sight(), public=True).model_dump_json().replace("acknowledge", "")
+    assert [each for each in SECRETS if each in hidden] == []
+    shown = make_postmortem(make_sight(), public=False).model_dump_json()
+    assert all(each in shown for each in ("acme", "ann", "bob", "203.0.113", "m-7"))
+
+
+def test_names_may_be_allowed_but_people_and_addresses_never() -> None:
+    status = PLATFORM.status
+    assert status
+    platform = PLATFORM.model_copy(update={"status": status.model_copy(update={"names": True})})
+    made = make_postmortem(make_sight(platform=platform), public=True)
+    text = made.model_dump_json().replace("acknowledge", "")
+    assert "acme-shop" in text
+    assert [each for each in ("ann", "bob", "203.0.113", "m-7") if each in text] == []
+
+
+def test_only_public_promises_are_public() -> None:
+    public = make_postmortem(make_sight(), public=True).follow_ups
+    assert [(each.text, each.owner) for each in public] == [("Rate limits that customers configure themselves", "")]
+    internal = make_postmortem(make_sight(), public=False).follow_ups
+    assert [each.id for each in internal] == ["u-1", "u-2"]
+
+
+def test_a_draft_is_no_public_word() -> None:
+    record = make_record()
+    first = record.posts[0].model_copy(update={"status": PostStatus.DRAFT})
+    made = make_postmortem(make_sight(record=replace(record, posts=(first,))), public=True)
+    assert [each.kind for each in made.timeline if each.kind == "post"] == []
+    assert next(each for each in made.moments if each.name == "tell").at is None
+
+
+def test_while_it_goes_on_it_says_as_of_when() -> None:
+    going_on = make_incident(phase=Phase.IDENTIFIED, resolved_at=None)
+    accounts = FakeAccounts(stretches=((BEGAN, BEGAN + 1_000 * MINUTE, FakeAccounts().stretches[0][2]),))
+    sight = make_sight(record=make_record(going_on), now=BEGAN + 8 * MINUTE, accounts=accounts)
+    made = make_postmortem(sight, public=False)
+    assert made.as_of == BEGAN + 8 * MINUTE
+    assert "it was still identified" in made.summary[0]
+    assert {each.name: each.how for each in made.moments}["contain"] == "not yet"
+
+
+def test_a_lost_upstream_is_named_when_it_is_found() -> None:
+    sight = make_sight()
+    lost = [event.model_copy(update={"finding": sight.findings["f-3"].model_copy(update={"kind": FindingKind.LOSS})})
+            for event in sight.events]  # fmt: skip
+    made = make_postmortem(replace(sight, events=lost), public=False)
+    assert next(each for each in made.moments if each.name == "name").after_s == 2.0
+
+
+def test_services_are_those_named_or_those_of_the_components_or_all() -> None:
+    assert find_services(make_incident(), PLATFORM) == ("acme-shop",)
+    assert find_services(make_incident(services=()), PLATFORM) == ("acme-shop", "globex-api")
+    assert find_services(make_incident(services=(), components=()), PLATFORM) == (
+        "acme-search",
+        "acme-shop",
+        "globex-api",
+    )
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.booleans())
+def test_the_window_has_the_incident_in_it_and_nothing_to_come(length_s: float, later_s: float, is_open: bool) -> None:
+    now = BEGAN + length_s + later_s
+    incident = make_incident(resolved_at=None if is_open else BEGAN + length_s)
+    window = find_window(incident, now)
+    assert window.shown_from <= window.began_at - 600.0 <= window.ended_at <= window.shown_until <= max(now, BEGAN)
+
+
+def test_it_survives_json() -> None:
+    made = make_postmortem(make_sight(), public=False)
+    assert Postmortem.model_validate_json(made.model_dump_json()) == made
