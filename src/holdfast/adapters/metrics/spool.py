@@ -11,6 +11,8 @@ from holdfast.model.recovery import SpoolBounds
 SPOOLED_MAX: Final = 500
 """Services that have metrics of their own, those first of which something is kept."""
 
+LATE_SHARE: Final = 0.5
+"""Of the age at which a message is a dead letter: what waits for longer is late, as the alert has it."""
 TENANTS_MAX: Final = 500
 """Tenants that have metrics of their own, those first that have least left."""
 
@@ -25,7 +27,7 @@ def expose_spool(page: Exposition, reading: MetricsReading) -> None:
             page.add(f"spool_{name}", size)
     if spool.bounds is not None:
         _expose_use(page, spool.services, spool.bounds)
-    for each in sorted(spool.services, key=_rank)[:SPOOLED_MAX]:
+    for each in sorted(spool.services, key=lambda each: _rank(each, reading.now))[:SPOOLED_MAX]:
         _expose_service(page, each, reading.now)
 
 
@@ -47,9 +49,11 @@ def _weigh(services: Iterable[SpooledReading], messages_max: int, bytes_max: int
     return max(messages / messages_max, size / bytes_max if bytes_max else 1.0)
 
 
-def _rank(spooled: SpooledReading) -> tuple[bool, float, str]:
-    """Those with dead letters first, then those whose oldest message is oldest."""
-    return not spooled.dead, spooled.oldest_at or float("inf"), spooled.service
+def _rank(spooled: SpooledReading, now: float) -> tuple[bool, bool, float, str]:
+    """Those first whose messages are about to be dead letters, then those that have some, then by the oldest's age."""
+    oldest_at = float("inf") if spooled.oldest_at is None else spooled.oldest_at
+    is_late = spooled.age_max_s is not None and now - oldest_at > LATE_SHARE * spooled.age_max_s
+    return not is_late, not spooled.dead, oldest_at, spooled.service
 
 
 def _expose_service(page: Exposition, spooled: SpooledReading, now: float) -> None:
