@@ -48,6 +48,8 @@ class Writer:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._broken_by: Exception | None = None
+        """What a commit failed of that couldn't be taken back yet: the tables show what may never be durable."""
         self._loop = asyncio.get_running_loop()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="spool-writer", daemon=True)
@@ -89,6 +91,8 @@ class Writer:
         return jobs, job is not None
 
     def _do(self, jobs: Sequence[_Job]) -> list[_Result]:
+        if self._broken_by is not None and not self._take_back(self._broken_by):
+            return [(job.future, None, SpoolUnavailable("a commit failed, and can't be taken back")) for job in jobs]
         writes = [job for job in jobs if isinstance(job, Offered) or job.writes]
         reads = [job for job in jobs if isinstance(job, Asked) and not job.writes]
         return [*self._write(writes), *(self._try(job) for job in reads)]
@@ -135,8 +139,7 @@ class Writer:
     def _fail(self, jobs: Sequence[_Job], error: Exception) -> list[_Result]:
         """Nothing of the commit holds, so nobody is told that it does."""
         _log.error("nothing could be written: %s", error)
-        with translate_errors():
-            self._tables.take_back()
+        self._take_back(error)
         full = isinstance(error.__cause__, apsw.FullError)
         if full:
             self._tables.room.is_exhausted()
@@ -146,6 +149,18 @@ class Writer:
             else (job.future, None, error)
             for job in jobs
         ]
+
+    def _take_back(self, error: Exception) -> bool:
+        """Whether the commit that failed is undone; if not, that is tried again before anything else is done."""
+        try:
+            with translate_errors():
+                self._tables.take_back()
+        except Exception:
+            _log.exception("what couldn't be written can't be taken back")
+            self._broken_by = error
+            return False
+        self._broken_by = None
+        return True
 
 
 def _tell(results: Sequence[_Result]) -> None:
