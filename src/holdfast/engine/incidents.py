@@ -25,7 +25,7 @@ from holdfast.engine.maxima import INCIDENTS_OPEN_MAX, NOTE_CHARACTERS_MAX
 from holdfast.engine.posts import discard_post, draft_post, publish_post
 from holdfast.engine.reason import check_reason
 from holdfast.engine.words import check_text
-from holdfast.model.incident import TITLE_CHARACTERS_MAX, Incident, Page, Phase
+from holdfast.model.incident import TITLE_CHARACTERS_MAX, Incident, Occasion, Page, Phase
 from holdfast.model.incident_event import (
     IncidentAcknowledged,
     IncidentChanged,
@@ -95,6 +95,7 @@ def _open(state: State, command: OpenIncident, facts: Facts) -> Decision:
         revision=command.revision,
         alert=command.alert,
         drill=command.drill,
+        led_by=command.author if command.occasion is Occasion.PERSON and command.author != SYSTEM else None,
     )
     return (IncidentOpened(at=facts.now, author=command.author, incident=incident),)
 

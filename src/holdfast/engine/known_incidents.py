@@ -1,11 +1,14 @@
 """Incidents, components and regions that there are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 
 from holdfast.engine.facts import Facts
 from holdfast.model.incident import IncidentId
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import IncidentRecord, State
+
+NAMED_MAX: Final = 20
 
 
 def find_incident(state: State, id_: IncidentId, *, must_be_open: bool = False) -> IncidentRecord | Refusal:
@@ -24,9 +27,18 @@ def check_public_places(components: Sequence[str], regions: Sequence[str], facts
     known = facts.platform
     stranger = next((name for name in components if known is None or name not in known.components), None)
     if stranger is not None:
-        message = f"the platform's status site has no component {stranger}"
+        message = f"the platform's status site has no component {stranger}; {_list(known.components if known else ())}"
         return Refusal(RefusalCode.STATUS_COMPONENT_UNKNOWN, message)
     stranger = next((name for name in regions if known is None or name not in known.regions), None)
     if stranger is not None:
-        return Refusal(RefusalCode.REGION_UNKNOWN, f"the platform has no region {stranger}")
+        message = f"the platform has no region {stranger}; {_list(known.regions if known else ())}"
+        return Refusal(RefusalCode.REGION_UNKNOWN, message)
     return None
+
+
+def _list(names: Collection[str]) -> str:
+    """What there is instead, as far as that is quickly read."""
+    if not names:
+        return "it has none"
+    more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    return f"it has {', '.join(sorted(names)[:NAMED_MAX])}{more}"

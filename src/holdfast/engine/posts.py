@@ -29,20 +29,23 @@ def draft_post(state: State, command: DraftPost, facts: Facts) -> Decision:
 
 
 def publish_post(state: State, command: PublishPost, facts: Facts) -> Decision:
-    """Publish a draft or a new word; the incident is in the word's phase from then on."""
+    """Publish a draft or a new word; the incident is in the word's phase from then on.
+
+    A new word of a person's takes the place of what Holdfast drafted.
+    """
     record = find_incident(state, command.id, must_be_open=True)
     if isinstance(record, Refusal):
         return record
     draft = None if command.number is None else _find_draft(record, command.number)
     if isinstance(draft, Refusal):
         return draft
-    text = command.text or (draft.text if draft else "")
-    refusal = check_text(text, "a public word", POST_CHARACTERS_MAX) or (None if draft else _check_room(record))
+    text, replaced = command.text or (draft.text if draft else ""), draft or _find_outdated(record, command)
+    refusal = check_text(text, "a public word", POST_CHARACTERS_MAX) or (None if replaced else _check_room(record))
     if refusal:
         return refusal
     incident = record.incident
     phase = command.phase or (draft.phase if draft else incident.phase)
-    number = draft.number if draft else len(record.posts) + 1
+    number = replaced.number if replaced else len(record.posts) + 1
     written = _write(command, facts, number, phase, text, PostStatus.PUBLISHED)
     changed = incident.model_copy(update=_follow(incident, command, phase, facts.now))
     if changed == incident:
@@ -89,6 +92,13 @@ def _find_draft(record: IncidentRecord, number: int) -> Post | Refusal:
     if draft is None:
         return Refusal(RefusalCode.POST_UNKNOWN, f"incident {record.incident.id} has no draft {number}")
     return draft
+
+
+def _find_outdated(record: IncidentRecord, command: PublishPost) -> Post | None:
+    """What Holdfast drafted and nobody published."""
+    if command.author == SYSTEM:
+        return None
+    return next((p for p in record.posts if p.status is PostStatus.DRAFT and p.author == SYSTEM), None)
 
 
 def _check_room(record: IncidentRecord) -> Refusal | None:

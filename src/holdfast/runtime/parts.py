@@ -17,6 +17,8 @@ from holdfast.runtime.assembly import Outside
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
+from holdfast.runtime.incidents.incident_operations import IncidentOperations
+from holdfast.runtime.incidents.promise_operations import FollowUpOperations, MaintenanceOperations
 from holdfast.runtime.incidents.tellers import TellSettings, make_tellers
 from holdfast.runtime.known_traffic import KnownTraffic
 from holdfast.runtime.ledger import Ledger
@@ -109,6 +111,9 @@ def make_parts(
         drivers.readiness,
         drivers.failing_over,
         drivers.restoration,
+        IncidentOperations(control, ledger),
+        FollowUpOperations(control),
+        MaintenanceOperations(control),
     )
 
     def close() -> None:

@@ -13,7 +13,10 @@ from holdfast.adapters.api import (
     explain_routes,
     failover_routes,
     finding_routes,
+    follow_up_routes,
+    incident_routes,
     ledger_routes,
+    maintenance_routes,
     metrics_routes,
     mitigation_routes,
     plan_routes,
@@ -33,7 +36,10 @@ from holdfast.adapters.api.description import ERRORS, describe
 from holdfast.adapters.api.endpoint_routes import Machines
 from holdfast.adapters.api.explain_routes import Explainer
 from holdfast.adapters.api.failover_routes import FailoverStandings
+from holdfast.adapters.api.follow_up_routes import FollowUpOperations
+from holdfast.adapters.api.incident_routes import IncidentOperations
 from holdfast.adapters.api.ledger_routes import Ledger
+from holdfast.adapters.api.maintenance_routes import MaintenanceOperations
 from holdfast.adapters.api.port import Operations
 from holdfast.adapters.api.readiness_routes import Readiness
 from holdfast.adapters.api.restore_routes import Restoration
@@ -59,6 +65,9 @@ class Behind:
     readiness: Readiness
     failover: FailoverStandings
     restoration: Restoration
+    incidents: IncidentOperations
+    follow_ups: FollowUpOperations
+    maintenance: MaintenanceOperations
 
 
 def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
@@ -76,6 +85,8 @@ def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
     app.state.machines, app.state.spool = behind.machines, behind.spool
     app.state.failover = behind.failover
     app.state.readiness, app.state.restoration = behind.readiness, behind.restoration
+    app.state.incidents, app.state.follow_ups = behind.incidents, behind.follow_ups
+    app.state.maintenance = behind.maintenance
     for routes in (
         platform_routes,
         plan_routes,
@@ -87,6 +98,9 @@ def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
         failover_routes,
         restore_routes,
         finding_routes,
+        incident_routes,
+        follow_up_routes,
+        maintenance_routes,
         ledger_routes,
         component_routes,
         query_routes,

@@ -8,6 +8,7 @@ from holdfast.adapters.notify import NotifySettings
 from holdfast.model.downtime import Accounts
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
+from holdfast.runtime.incidents.maintenance_clock import MaintenanceClock
 from holdfast.runtime.incidents.opener import IncidentOpener
 from holdfast.runtime.incidents.opener_scene import forecast_nothing, read_forecasts
 from holdfast.runtime.incidents.outbox import make_outboxes
@@ -61,4 +62,4 @@ def make_tellers(
     del settings
     outboxes = make_outboxes(places, notify, control.world.clock)
     opener = IncidentOpener(control, read_forecasts(watcher) if watching else forecast_nothing)
-    return Tellers([opener.run, outboxes.pages.run, outboxes.mailings.run], ends=[outboxes.close])
+    return Tellers([opener.run, MaintenanceClock(control).run, outboxes.pages.run, outboxes.mailings.run], ends=[outboxes.close])
