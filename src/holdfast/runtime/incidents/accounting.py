@@ -1,0 +1,221 @@
+"""Accounts for downtime: beside control, from what edges report, in a thread of its own. It decides nothing.
+
+If it dies, lags or its disk is full, nothing else does; what is measured meanwhile is missing, and counts as unknown.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from holdfast.adapters.accounts.schema import Grain
+from holdfast.adapters.accounts.sql_accounts import Batch, KeptStretch, SlotTally, SqlAccounts
+from holdfast.adapters.accounts.sqlite import AccountsUnavailable
+from holdfast.incidents.downtime import COLUMNS, SLOT_S
+from holdfast.incidents.downtime_intake import USUAL_SLOTS, Dead
+from holdfast.incidents.downtime_layout import Subject, lay_out
+from holdfast.model.intent import Intent
+from holdfast.model.telemetry import EdgeReport
+from holdfast.runtime.control import Control
+from holdfast.runtime.incidents.accounting_book import Book
+from holdfast.runtime.incidents.accounting_doors import Doors, list_doors
+from holdfast.runtime.incidents.accounting_measure import Measurer
+from holdfast.runtime.incidents.accounting_moment import Lasted, describe_moment, list_lasted, list_waits
+from holdfast.runtime.incidents.accounting_windows import find_windows, read_window, write_window
+
+if TYPE_CHECKING:
+    from holdfast.model.platform import Platform
+
+LOG: Final = logging.getLogger(__name__)
+LOOK_S: Final = 0.5
+LAG_S: Final = 4.0
+"""A slot is closed so long after its end: reports are late, and whoever is silent must have been asked."""
+REPORTS_MAX: Final = 8_000
+"""Reports that may wait for a look; the oldest are dropped, and counted."""
+REPLAYED_SLOTS_MAX: Final = 1_440
+TIDY_S: Final = 60.0
+UNWRITTEN_MAX: Final = 2_000
+"""Slots that are kept in memory while the store can't be written; more are lost."""
+MARK: Final = "closed"
+"""Up to where the store has slots (Unix time, in seconds)."""
+MARK_NEEDED: Final = "needed"
+"""From where slots must be judged again by whoever takes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one look hands to the thread."""
+
+    now: float
+    intent: Intent
+    reports: Sequence[EdgeReport]
+    lasted: tuple[Lasted, ...]
+    dead: tuple[Dead, ...]
+
+
+class Accounting:
+    """Runs it. All but the work in its thread belongs to the event loop that `run` is awaited in.
+
+    Raises AccountsUnavailable when made, if the store at `path` can't be had.
+    """
+
+    def __init__(self, control: Control, path: Path, slot_s: float = SLOT_S) -> None:
+        self.dropped = 0
+        """Reports that came faster than they could be counted."""
+        self._control = control
+        self._slot_s = slot_s
+        self._store = SqlAccounts(path)
+        self.book = Book(self._store, control.world.clock, slot_s)
+        """What was measured, for those who ask."""
+        for text in self._store.read_windows():
+            window = read_window(text)
+            self.book.windows[window.id] = window
+        self._doors = Doors()
+        self._asking: asyncio.Task[None] | None = None
+        self._reports: deque[EdgeReport] = deque()
+        self._laid_out: Platform | None = None
+        self._slots: list[SlotTally] = []
+        self._stretches: list[KeptStretch] = []
+        self._tidied_at = 0.0
+        self._thread = ThreadPoolExecutor(1, "accounting")
+
+    def take_report(self, report: EdgeReport) -> None:
+        """Keep an edge's report for the next look."""
+        self._doors.hear(report.edge, report.began_at, report.ended_at)
+        if len(self._reports) >= REPORTS_MAX:
+            self._reports.popleft()
+            self.dropped += 1
+        self._reports.append(report)
+
+    async def run(self) -> None:
+        """Look until cancelled. A look that fails is noted, and the next one is tried."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.look()
+            except Exception:
+                LOG.exception("a look at downtime failed")
+
+    async def look(self) -> None:
+        """Look once: ask who is silent, and have counted what came in."""
+        intent = self._control.intent
+        if intent is None:
+            return
+        now = self._control.world.clock()
+        self._ask_silent(intent, now)
+        since = now - 2 * (LAG_S + self._slot_s)
+        work = _Work(
+            now, intent, tuple(self._reports), list_lasted(self._control.state, since), self._doors.list_dead()
+        )
+        self._reports.clear()
+        windows = list(find_windows(self._control.state, tuple(self._control.recent), self.book.windows, now))
+        with self.book.lock:
+            self.book.windows |= {window.id: window for window in windows}
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
+        for window in windows:
+            self._store.write_window(window.id, window.ended_at, write_window(window))
+        self._doors.forget(since)
+
+    def close(self) -> None:
+        """Measure no more; what was closed is kept."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        with suppress(AccountsUnavailable):
+            self._write()
+        self._store.close()
+
+    def _ask_silent(self, intent: Intent, now: float) -> None:
+        """Have silent edges asked, unless they are just being."""
+        if self._asking is not None and not self._asking.done():
+            return
+        edges = [edge for location in intent.platform.locations.values() for edge in location.edges]
+        doors = list_doors((edge.name, edge.listen) for edge in edges)
+        self._asking = asyncio.create_task(self._doors.ask_silent(doors, now))
+
+    def _work(self, work: _Work) -> None:
+        with self.book.lock:
+            measurer = self._prepare(work)
+            measurer.take(work.reports, work.now)
+            while (measurer.next + 1) * self._slot_s + LAG_S <= work.now:
+                began_at = measurer.next * self._slot_s
+                moment = describe_moment(work.intent, work.lasted, work.dead, began_at, began_at + self._slot_s)
+                closed = measurer.close(moment)
+                self._slots += closed.slots
+                self._note(closed.stretches)
+        self._write()
+        if work.now - self._tidied_at >= TIDY_S:
+            self._tidied_at = work.now
+            self._store.tidy(work.now - LAG_S - self._slot_s)
+
+    def _prepare(self, work: _Work) -> Measurer:
+        """The measurer, made for this platform: the first one takes up what its predecessor left."""
+        measurer = self.book.measurer
+        if measurer is not None and self._laid_out is work.intent.platform:
+            return measurer
+        if measurer is None:
+            measurer = self._take_up(work, int((work.now - LAG_S) // self._slot_s))
+        else:
+            measurer.set_layout(lay_out(work.intent), list_waits(work.intent))
+        self.book.begin(work.intent, measurer)
+        self._laid_out = work.intent.platform
+        return measurer
+
+    def _take_up(self, work: _Work, number: int) -> Measurer:
+        """A measurer that knows what was measured last, and that nothing was since."""
+        layout, waits = lay_out(work.intent), list_waits(work.intent)
+        marks = self._store.read_marks()
+        closed = round(marks.get(MARK, number * self._slot_s) / self._slot_s)
+        needed = round(marks.get(MARK_NEEDED, 0.0) / self._slot_s)
+        first = min(max(needed, closed - REPLAYED_SLOTS_MAX), closed - USUAL_SLOTS)
+        measurer = Measurer(layout, waits, first, self._slot_s)
+        self.book.begin(work.intent, measurer)
+        for region in layout.regions:
+            self._replay(measurer, region, first, closed)
+        measurer.next = closed
+        self._note(measurer.skip_to(number).stretches)
+        return measurer
+
+    def _replay(self, measurer: Measurer, region: str, first: int, closed: int) -> None:
+        rows = measurer.layout.subject_row
+        kept = self._store.read_tallies(Grain.SLOT, region, first * self._slot_s, closed * self._slot_s)
+        by_number = {round(at / self._slot_s): tally for at, tally in kept}
+        for number in range(first, closed):
+            tally = by_number.get(number)
+            if tally is None:
+                self._note(measurer.replay(region, None))
+                continue
+            counts = np.zeros((len(rows), COLUMNS), np.float32)
+            names = [self._store.find_name(each) for each in tally.ids.tolist()]
+            places = np.array([rows.get(Subject(*name), -1) for name in names], np.intp)
+            counts[places[places >= 0]] = tally.counts[places >= 0]
+            self._note(measurer.replay(region, counts))
+
+    def _note(self, stretches: Sequence[KeptStretch]) -> None:
+        new = [each for each in stretches if not self.book.has(each)]
+        self.book.note_stretches(new)
+        self._stretches += new
+
+    def _write(self) -> None:
+        """Write what became final; what can't be written now is tried again."""
+        measurer = self.book.measurer
+        if measurer is None or not (self._slots or self._stretches):
+            return
+        marks = {MARK: measurer.next * self._slot_s, MARK_NEEDED: measurer.needed_from * self._slot_s}
+        with self.book.lock:
+            try:
+                self._store.write(Batch(self._slots, self._stretches, marks))
+            except AccountsUnavailable as error:
+                LOG.warning("downtime can't be written down now: %s", error)
+                del self._slots[:-UNWRITTEN_MAX]
+                return
+            for slot in self._slots:
+                self.book.note_slot(slot)
+        self._slots, self._stretches = [], []

@@ -1,0 +1,150 @@
+"""From reports to what is kept: slots are closed, judged, and named. Belongs to one thread, and reads no clock."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from holdfast.adapters.accounts.sql_accounts import KeptStretch, Name, SlotTally
+from holdfast.incidents.downtime import COLUMNS, QUIET_SLOTS, SLOT_S, Column
+from holdfast.incidents.downtime_intake import Intake, KnownTime, Moment
+from holdfast.incidents.downtime_judge import Found, Judge
+from holdfast.incidents.downtime_layout import Layout, Subject
+from holdfast.model.downtime import Standing, Stretch
+from holdfast.model.telemetry import EdgeReport
+
+SKIPPED_SLOTS_MAX: Final = 720
+"""After a longer time without slots, everything is judged anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What a slot came to: counts, and the stretches that became final with it."""
+
+    slots: Sequence[SlotTally] = ()
+    stretches: Sequence[KeptStretch] = ()
+
+
+@dataclass(slots=True)
+class _Region:
+    judge: Judge
+    known: KnownTime
+    today: dict[Subject, float] = field(default_factory=dict)
+
+
+class Measurer:
+    """All regions of a platform. Times are Unix times, in seconds; slots are numbered by time over their length."""
+
+    def __init__(self, layout: Layout, late_s: Mapping[str, float], first: int, slot_s: float = SLOT_S) -> None:
+        self.slot_s = slot_s
+        self.next = first
+        """The number of the next slot."""
+        self.layout = layout
+        self._intake = Intake(layout, slot_s)
+        self._late_slots = self._find_late_slots(late_s)
+        self._regions = {name: self._begin(first) for name in layout.regions}
+
+    @property
+    def needed_from(self) -> int:
+        """The number of the first slot that nothing final is said of yet."""
+        return min((region.judge.needed_from for region in self._regions.values()), default=self.next)
+
+    def set_layout(self, layout: Layout, late_s: Mapping[str, float]) -> None:
+        """Account for these from now on. `late_s` is how long a service's requests may wait for their answers."""
+        rows = layout.find_rows(self.layout)
+        self._intake.set_layout(layout)
+        self.layout = layout
+        self._late_slots = self._find_late_slots(late_s)
+        kept = self._regions
+        self._regions = {name: kept.get(name) or self._begin(self.next, len(rows)) for name in layout.regions}
+        for name, region in self._regions.items():
+            if name in kept:
+                region.judge.select(rows)
+                region.known.select(rows)
+
+    def take(self, reports: Iterable[EdgeReport], now: float) -> None:
+        """Count what edges report."""
+        for report in reports:
+            self._intake.take(report, now)
+
+    def close(self, moment: Moment) -> Closed:
+        """Close the next slot."""
+        number, found = self.next, self._intake.close(self.next, moment)
+        slots, stretches = [], list[KeptStretch]()
+        for name, slot in found.items():
+            counts = self.layout.gather(slot.counts)
+            region = self._regions[name]
+            counts[:, Column.KNOWN_S] = region.known.close_slot(counts[:, Column.OWED], measured=slot.measured)
+            stretches += self._judge(name, counts, measured=slot.measured)
+            if slot.measured:
+                slots.append(self._name(name, number, counts))
+        self.next += 1
+        return Closed(slots, stretches)
+
+    def replay(self, region: str, counts: NDArray[np.float32] | None) -> Sequence[KeptStretch]:
+        """Judge a slot of a region again that was kept, or (None) that wasn't measured; `skip_to` ends it."""
+        if counts is None:
+            nothing = np.zeros((len(self.layout.subjects), COLUMNS), np.float32)
+            return self._judge(region, nothing, measured=False)
+        self._regions[region].known.close_slot(counts[:, Column.OWED], measured=True)
+        self._intake.learn(region, counts[: len(self.layout.services), Column.OWED])
+        return self._judge(region, counts, measured=True)
+
+    def skip_to(self, number: int) -> Closed:
+        """Go on with this slot: nobody measured what lies between."""
+        stretches = list[KeptStretch]()
+        for name, region in self._regions.items():
+            if number - region.judge.next > SKIPPED_SLOTS_MAX:
+                stretches += self._conclude(name)
+                self._regions[name] = self._begin(number)
+            while region is self._regions[name] and region.judge.next < number:
+                stretches += self.replay(name, None)
+        self.next = number
+        return Closed((), stretches)
+
+    def stand(self, subject: Subject, region: str) -> Standing:
+        """How a subject does now."""
+        row, found = self.layout.subject_row.get(subject), self._regions.get(region)
+        return Standing.UNKNOWN if row is None or found is None else found.judge.stand(row)
+
+    def peek(self, subject: Subject, region: str) -> list[Stretch]:
+        """Stretches of a subject that may still change."""
+        row, found = self.layout.subject_row.get(subject), self._regions.get(region)
+        return [] if row is None or found is None else [self._to_stretch(each) for each in found.judge.peek(row)]
+
+    def list_troubled(self, region: str) -> list[Subject]:
+        """The subjects that aren't, or lately weren't, well in a region."""
+        found = self._regions.get(region)
+        return [] if found is None else [self.layout.subjects[row] for row in found.judge.list_troubled()]
+
+    def _begin(self, first: int, subjects: int | None = None) -> _Region:
+        count = len(self.layout.subjects) if subjects is None else subjects
+        return _Region(Judge(count, first), KnownTime(count, self.slot_s, QUIET_SLOTS))
+
+    def _judge(self, region: str, counts: NDArray[np.float32], *, measured: bool) -> list[KeptStretch]:
+        found = self._regions[region].judge.close_slot(counts, self._late_slots, measured=measured)
+        return [self._keep(region, each) for each in found]
+
+    def _conclude(self, region: str) -> Iterator[KeptStretch]:
+        judge = self._regions[region].judge
+        return (self._keep(region, each) for row in judge.list_troubled() for each in judge.peek(row))
+
+    def _keep(self, region: str, found: Found) -> KeptStretch:
+        return KeptStretch(Name(*self.layout.subjects[found.row]), region, self._to_stretch(found))
+
+    def _to_stretch(self, found: Found) -> Stretch:
+        began_at, ended_at = found.began * self.slot_s, found.ended * self.slot_s
+        return Stretch(began_at, ended_at, found.standing, round(found.requests, 1), round(found.lost, 1))
+
+    def _name(self, region: str, number: int, counts: NDArray[np.float32]) -> SlotTally:
+        rows = np.flatnonzero(counts.any(axis=1))
+        subjects = [Name(*self.layout.subjects[row]) for row in rows.tolist()]
+        return SlotTally(region, number * self.slot_s, subjects, counts[rows])
+
+    def _find_late_slots(self, late_s: Mapping[str, float]) -> NDArray[np.int64]:
+        """Groups wait as most of their services do."""
+        own = [round(late_s.get(name, 0.0) / self.slot_s) for name in self.layout.services]
+        usual = int(np.median(own)) if own else 0
+        return np.array([*own, *([usual] * len(self.layout.groups))], np.int64)
