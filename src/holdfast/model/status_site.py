@@ -20,7 +20,7 @@ class StatusComponent(Noun):
 
     title: Words
     services: Annotated[tuple[Name, ...], Field(min_length=1)]
-    description: str = ""
+    description: Annotated[str, StringConstraints(max_length=500)] = ""
     group: Words | None = None
     objective: Share = 0.999
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from holdfast.spec import check, directory, document, forms, translate, trespass
 from holdfast.spec.codes import Code
+from holdfast.spec.paging_codes import PAGING_CODES
 from holdfast.spec.rules import (
     accept,
     addresses,
@@ -23,13 +24,15 @@ from holdfast.spec.rules import (
     response,
     routes,
     standbys,
+    status,
     upstream,
     walls,
 )  # fmt: skip
 
 _MODULES: Final = (
     document, directory, trespass, translate, forms, hosts, names, addresses, endpoints, pools, capacity, walls, limits,
-    upstream, standbys, assets, routes, expressions, redirects, dependencies, accept, clients, response, facts, check,
+    upstream, standbys, assets, routes, expressions, redirects, dependencies, status, accept, clients, response, facts,
+    check,
 )  # fmt: skip
 
 CODES: Final = tuple(
@@ -45,6 +48,7 @@ CODES: Final = tuple(
 """Every code, in order."""
 
 _SECTIONS: Final = {
+    "HF0": "The paging file",
     "HF1": "The file, or the directory",
     "HF2": "Keys and values",
     "HF3": "Names, hosts, addresses and routes",
@@ -72,7 +76,7 @@ def render_catalogue() -> str:
     parts = [_INTRODUCTION]
     for prefix, title in _SECTIONS.items():
         parts.append(f"## {title}\n")
-        parts += [_render_code(code) for code in CODES if code.name.startswith(prefix)]
+        parts += [_render_code(code) for code in (*PAGING_CODES, *CODES) if code.name.startswith(prefix)]
     return "\n".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from itertools import groupby
@@ -102,6 +103,7 @@ def _group(document: StatusDocument, rows: dict[str, Markup]) -> list[tuple[str 
     return [(group, [rows[component.name] for component in members]) for group, members in grouped]
 
 
+@cache
 def _make_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__package__),

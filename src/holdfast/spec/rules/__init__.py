@@ -26,6 +26,7 @@ from holdfast.spec.rules.redirects import check_redirects
 from holdfast.spec.rules.response import check_contacts, check_told
 from holdfast.spec.rules.routes import check_routes
 from holdfast.spec.rules.standbys import check_deferred, check_standbys
+from holdfast.spec.rules.status import check_status
 from holdfast.spec.rules.upstream import check_upstreams
 from holdfast.spec.rules.walls import check_walls
 
@@ -65,6 +66,7 @@ RULES: Final = (
     Rule(check_prefix, frozenset({"clients", "defaults"})),
     Rule(check_contacts),
     Rule(check_told, frozenset({"defaults"})),
+    Rule(check_status, frozenset({"status", "locations"})),
 )
 
 
