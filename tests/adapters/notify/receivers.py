@@ -68,9 +68,11 @@ class Hook:
 
 @contextmanager
 def receive_posts(
-    tls: ssl.SSLContext | None = None, refuse: Callable[[dict[str, str]], bool] = lambda _headers: False
+    tls: ssl.SSLContext | None = None,
+    refuse: Callable[[dict[str, str]], bool] = lambda _headers: False,
+    answer: Callable[[bytes], bytes] = lambda _body: b"",
 ) -> Iterator[Hook]:
-    """A webhook's server; it answers 503 to what has headers that it is to refuse."""
+    """A webhook's server; it answers 503 to what has headers that it is to refuse, and says `answer` of the body."""
     hook = Hook()
 
     class Handler(BaseHTTPRequestHandler):
@@ -83,6 +85,7 @@ def receive_posts(
             if 300 <= status < 400:
                 self.send_header("location", f"http://127.0.0.1:{hook.port}/elsewhere")
             self.end_headers()
+            self.wfile.write(answer(body))
 
         def log_message(self, *_: Any) -> None:
             pass

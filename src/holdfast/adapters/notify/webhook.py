@@ -44,11 +44,14 @@ class Posting:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-async def post(posting: Posting, allowed: Iterable[Network], tls: ssl.SSLContext | None = None) -> None:
+async def post(
+    posting: Posting, allowed: Iterable[Network], tls: ssl.SSLContext | None = None, read_bytes: int = 0
+) -> bytes:
     """POST to an address of the Internet or of a network that is allowed; DeliveryFailed unless the answer is 2xx.
 
-    Redirects aren't followed, answers aren't read. The address that was checked is the one that is connected to, so
-    that a name can't change its mind in between; certificates are checked against the name.
+    Redirects aren't followed, and of the answer no more is read than `read_bytes`, about. The address that was checked
+    is the one that is connected to, so that a name can't change its mind in between; certificates are checked against
+    the name.
     """
     url = _read_url(posting.url)
     address = await find_address(url.host, url.port or _PORTS[url.scheme], allowed)
@@ -72,6 +75,7 @@ async def post(posting: Posting, allowed: Iterable[Network], tls: ssl.SSLContext
             ) as answer,
         ):
             _check(answer.status_code)
+            return await _read(answer, read_bytes)
     except (httpx.HTTPError, TimeoutError) as error:
         raise DeliveryFailed(f"the webhook can't be reached: {type(error).__name__}", passing=True) from None
 
@@ -85,6 +89,16 @@ def sign(key: bytes, body: bytes, at: float) -> str:
     """`t=TIME,v1=SIGNATURE`: HMAC-SHA256, in hexadecimal, of the Unix time, a full stop and the body."""
     stamp = str(round(at))
     return f"t={stamp},v1={hmac.digest(key, stamp.encode() + b'.' + body, sha256).hex()}"
+
+
+async def _read(answer: httpx.Response, read_bytes: int) -> bytes:
+    read = bytearray()
+    if read_bytes:
+        async for chunk in answer.aiter_raw(4_096):
+            read += chunk
+            if len(read) >= read_bytes:
+                break
+    return bytes(read)
 
 
 def _read_url(contact: str) -> httpx.URL:

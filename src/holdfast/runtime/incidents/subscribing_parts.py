@@ -1,0 +1,25 @@
+"""All about subscribers together: made, kept running, ended."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+
+from holdfast.adapters.notify import NotifySettings
+from holdfast.model.letter import Outbox
+from holdfast.runtime.control import Control
+from holdfast.runtime.incidents.subscribing import Subscriptions
+from holdfast.runtime.incidents.subscribing_notices import SubscriberNotices
+from holdfast.runtime.state_dir import StateDir
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribingParts:
+    """What people ask of subscribers, and what tells them."""
+
+    desk: Subscriptions
+    work: Sequence[Callable[[], Coroutine[None, None, None]]]
+
+
+def make_subscribing(control: Control, places: StateDir, notify: NotifySettings, outbox: Outbox) -> SubscribingParts:
+    """All of it, at rest."""
+    desk = Subscriptions(control, places.path / "subscribers.db", notify, outbox)
+    return SubscribingParts(desk, (desk.run, SubscriberNotices(control, desk, outbox).run))
