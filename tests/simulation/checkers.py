@@ -8,6 +8,7 @@ from fakes.platforms import LOCATIONS, check_names
 from holdfast.engine.command import Protective
 from holdfast.engine.evolve import replay
 from holdfast.model.event import Event
+from holdfast.model.incident import PostStatus
 from holdfast.model.intent import Intent, Walls
 from holdfast.model.platform import Platform
 from holdfast.model.resource import Resource, ResourceKey, ResourceType
@@ -24,6 +25,7 @@ def check_everything(control: SimulatedControl) -> None:
     check_revisions(control)
     check_rollout(control)
     check_findings(control)
+    check_incidents(control)
     check_snapshots(control)
     check_edges(control)
 
@@ -62,6 +64,18 @@ def check_findings(control: SimulatedControl) -> None:
     assert len(set(keys)) == len(keys)
     assert set(state.suggestions) <= set(state.findings)
     assert not set(state.findings) & {closed.id for closed in state.closed}
+
+
+def check_incidents(control: SimulatedControl) -> None:
+    """One that is resolved says when; no number is given twice; at most one draft waits."""
+    state = control.core.state
+    for id_, record in state.incidents.items():
+        incident, numbers = record.incident, [post.number for post in record.posts]
+        assert (incident.resolved_at is None) == incident.is_open
+        assert int(id_.removeprefix("i-")) < state.incident_next
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert sum(post.status is PostStatus.DRAFT for post in record.posts) <= 1
+    assert all(each.incident in state.incidents for each in state.follow_ups.values())
 
 
 def check_snapshots(control: SimulatedControl) -> None:

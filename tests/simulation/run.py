@@ -38,6 +38,7 @@ from holdfast.model.ports import JournalUnavailable
 from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
 from simulation.checkers import check_everything, check_expiries
 from simulation.control import Outside, SimulatedControl
+from simulation.telling import draw_telling
 
 TEXTS = ("a b", "a b c", "b c", "a", "a b c d")
 SERVICES = "abcd"
@@ -51,7 +52,7 @@ class Run:
         self.control = SimulatedControl(self.outside)
         self.happened: Counter[str] = Counter()
         self.steps = {
-            self.command: 30,
+            self.command: 36,
             self.pass_time: 10,
             self.begin_write: 25,
             self.end_write: 25,
@@ -160,9 +161,9 @@ class Run:
         durable = {recorded.event.model_dump_json() for recorded in self.outside.journal.read()}
         assert all(event.model_dump_json() in durable for event in acknowledged)
 
-    def _draw_command(self) -> Command | None:
+    def _draw_command(self) -> Command | None:  # noqa: PLR0911 - one for each kind
         author, service = self.random.choice(("ann", "bob")), self.random.choice(SERVICES)
-        match self.random.randrange(17):
+        match self.random.randrange(20):
             case 0 | 1:
                 return self._propose(author)
             case 2:
@@ -174,6 +175,8 @@ class Run:
                 return self._draw_finding(service)
             case 9:
                 return self._draw_steering(author)
+            case 10 | 11 | 12:
+                return draw_telling(self.random, self.control.core.state, author, service, self.outside.now)
             case _:
                 return self._draw_mitigating(author, service)
 

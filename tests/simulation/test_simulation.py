@@ -68,4 +68,6 @@ def test_everything_that_can_go_wrong_did() -> None:
     assert all(happened[name] >= 10 for name in expected), happened
     decided = ("OpenFinding", "UpdateFinding", "CloseFinding", "SuggestMitigation", "AdjustMitigation")
     assert all(happened[f"{name} took effect"] >= 10 for name in decided), happened
+    told = ("OpenIncident", "ChangeIncident", "PublishPost", "NotePage", "SetFollowUp", "SetMaintenance")
+    assert all(happened[f"{name} took effect"] >= 10 for name in told), happened
     assert happened["crash between disk and answer"] >= 1

@@ -1,7 +1,7 @@
 """Announced work: made, changed, begun, ended, cancelled."""
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -9,7 +9,12 @@ from holdfast.engine.decision import Decision
 from holdfast.engine.facts import Facts
 from holdfast.engine.incident_command import SetMaintenance
 from holdfast.engine.known_incidents import check_public_places
-from holdfast.engine.maxima import MAINTENANCE_AHEAD_S_MAX, MAINTENANCE_S_MAX, MAINTENANCES_OPEN_MAX
+from holdfast.engine.maxima import (
+    MAINTENANCE_AHEAD_S_MAX,
+    MAINTENANCE_S_MAX,
+    MAINTENANCE_S_MIN,
+    MAINTENANCES_OPEN_MAX,
+)
 from holdfast.engine.reason import check_reason
 from holdfast.engine.words import check_text
 from holdfast.model.incident import POST_CHARACTERS_MAX
@@ -33,6 +38,8 @@ def set_maintenance(state: State, command: SetMaintenance, facts: Facts) -> Deci
     if refusal:
         return refusal
     wanted = {name: value for name in _ASKED if (value := getattr(command, name)) is not None}
+    if before is not None:
+        wanted |= _keep_time(before, command.phase, facts.now)
     made = _make(state, before, wanted, facts.now)
     if isinstance(made, Refusal):
         return made
@@ -49,7 +56,26 @@ def _check_known(state: State, command: SetMaintenance, before: Maintenance | No
     if before is None and sum(not each.is_over for each in state.maintenances.values()) >= MAINTENANCES_OPEN_MAX:
         message = f"{MAINTENANCES_OPEN_MAX} maintenance windows are announced, which is the most"
         return Refusal(RefusalCode.MAINTENANCES_FULL, message)
+    instead = _INSTEAD.get((before.phase, command.phase)) if before and command.phase else None
+    if instead is not None:
+        return Refusal(RefusalCode.MAINTENANCE_MALFORMED, f"maintenance {command.id} {instead}")
     return None
+
+
+_INSTEAD: Final = {
+    (MaintenancePhase.SCHEDULED, MaintenancePhase.COMPLETED): "hasn't begun: cancel it",
+    (MaintenancePhase.IN_PROGRESS, MaintenancePhase.CANCELLED): "is in progress: end it",
+    (MaintenancePhase.IN_PROGRESS, MaintenancePhase.SCHEDULED): "is in progress: end it, and announce another",
+}
+
+
+def _keep_time(before: Maintenance, phase: MaintenancePhase | None, now: float) -> dict[str, float]:
+    """What begins or ends ahead of its time does so now: what is muted and counted apart is no more than what was."""
+    if phase is MaintenancePhase.IN_PROGRESS and now < before.begins_at:
+        return {"begins_at": now}
+    if phase is MaintenancePhase.COMPLETED and now < before.ends_at:
+        return {"ends_at": max(now, before.begins_at + MAINTENANCE_S_MIN)}
+    return {}
 
 
 def _make(state: State, before: Maintenance | None, wanted: dict[str, Any], now: float) -> Maintenance | Refusal:

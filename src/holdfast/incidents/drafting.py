@@ -63,7 +63,8 @@ def draft_resolved(
 ) -> str:
     """The last public word: how long it lasted, and how long users were hit, if that was measured."""
     about = _name_about(incident, platform)
-    parts = [f"This is over: {about or 'everything'} works as usual again."]
+    verb = "work" if _is_several(incident, platform) else "works"
+    parts = [f"This is over: {about or 'everything'} {verb} as usual again."]
     parts.append(
         f"It lasted from {format_utc(incident.began_at)} to {format_utc(max(ended_at, incident.began_at))}, "
         f"{_tell_minutes(ended_at - incident.began_at)}."
@@ -80,7 +81,9 @@ _TAKEN_BACK: Final = "A change of ours was taken back."
 
 
 def _tell_where(incident: Incident, platform: Platform, *, is_first: bool) -> str:
-    about, verb = _name_about(incident, platform), "has been" if is_first else "is still"
+    about, is_several = _name_about(incident, platform), _is_several(incident, platform)
+    verbs = ("have been", "are still") if is_several else ("has been", "is still")
+    verb = verbs[0] if is_first else verbs[1]
     places, known = name_regions(incident.regions, platform), len(platform.each_region())
     if not places:
         where = ". We don't know yet which regions are affected"
@@ -93,6 +96,10 @@ def _tell_where(incident: Incident, platform: Platform, *, is_first: bool) -> st
 
 def _name_about(incident: Incident, platform: Platform) -> str:
     return list_titles(list(name_components(incident.components, platform)), "components")
+
+
+def _is_several(incident: Incident, platform: Platform) -> bool:
+    return len(list(name_components(incident.components, platform))) > 1
 
 
 def _tell_seen(signs: Sequence[Sign]) -> Iterator[str]:

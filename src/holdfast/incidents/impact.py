@@ -17,22 +17,20 @@ FAILING: Final = frozenset({FindingKind.ERRORS, FindingKind.LOSS})
 MOST: Final = 0.5
 """Of a service's requests, or of all services: beyond it, it is worse."""
 MANY_SERVICES_MIN: Final = 4
-"""A share of fewer services than these says nothing."""
+"""Of fewer services than these it takes all to be most."""
 
 
 def suggest_impact(signs: Collection[Sign], intent: Intent) -> Impact:
     """The worst of the signs, one degree worse if more than half of all services are concerned."""
     worst = max((_weigh(sign, intent) for sign in signs), key=RANK.index, default=Impact.NONE)
     concerned = frozenset[str]().union(*(sign.services for sign in signs if not sign.is_warning))
-    known = len(intent.services)
-    if worst is Impact.NONE or known < MANY_SERVICES_MIN or len(concerned) <= MOST * known:
+    if worst is Impact.NONE or not _is_most(len(concerned), len(intent.services)):
         return worst
     return RANK[min(RANK.index(worst) + 1, len(RANK) - 1)]
 
 
-def take_worse(one: Impact, other: Impact) -> Impact:
-    """The worse of two."""
-    return max(one, other, key=RANK.index)
+def _is_most(concerned: int, known: int) -> bool:
+    return concerned > MOST * known if known >= MANY_SERVICES_MIN else concerned == known > 1
 
 
 def _weigh(sign: Sign, intent: Intent) -> Impact:

@@ -25,6 +25,8 @@ TOGETHER_S: Final = 60.0
 STORM_MAX: Final = 4
 OWN_OPEN_MAX: Final = 20
 """Incidents that Holdfast has open by itself at one time."""
+SIGNS_MAX: Final = 500
+"""Of one incident; what comes next opens another."""
 EXERCISE_S: Final = 3_600.0
 """So long after somebody noted a drill, what happens to its services is one."""
 EXERCISE_SLACK_S: Final = 60.0
@@ -119,7 +121,9 @@ def _opened_at(group: Group, scene: Scene) -> float:
 
 
 def _has_room(group: Group, sign: Sign) -> bool:
-    """An incident is of one revision at most, and forecasts are apart."""
+    """An incident is of one revision at most, and of so many findings; forecasts are apart."""
+    if len(group.signs) >= SIGNS_MAX or (group.incident and len(group.incident.findings) >= SIGNS_MAX):
+        return False
     if sign.revision is not None and any(other.revision is not None for other in group.signs):
         return False
     is_warning = bool(group.signs) and all(other.is_warning for other in group.signs)

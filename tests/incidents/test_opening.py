@@ -1,0 +1,190 @@
+"""What opens incidents, and what belongs together."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holdfast.incidents.impact import suggest_impact
+from holdfast.incidents.opening import NEAR_S, OWN_OPEN_MAX, SIGNS_MAX, STORM_MAX, plan_opening
+from holdfast.incidents.opening_signs import FRESH_S, WARN_AGAIN_S, Exercise, show_finding
+from holdfast.incidents.opening_steps import Attach, Open
+from holdfast.model.finding import Finding, FindingKind
+from holdfast.model.incident import Impact, Occasion, Phase
+from holdfast.model.intent import Intent
+from holdfast.model.mitigation import FailOver, Mitigation
+from holdfast.model.revision import Revision, RevisionStatus
+from holdfast.model.state import RevisionEntry
+from incidents.scenes import NOW, make_finding, make_incident, make_platform, make_scene, make_state
+
+MANY = tuple(f"s{n}" for n in range(300))
+
+
+def take_back(number: int, since: float) -> RevisionEntry:
+    revision = Revision(number=number, content="a" * 64, author="ann", reason="x", proposed_at=since - 9.0)
+    return RevisionEntry(revision, RevisionStatus.ROLLED_BACK, since, "it harms")
+
+
+def test_a_site_that_is_lost_is_one_incident_with_its_services() -> None:
+    state = make_state(findings={"f-1": make_finding(FindingKind.LOSS, None, site="us")})
+    (opened,) = plan_opening(make_scene(state))
+    assert isinstance(opened, Open)
+    assert (opened.title, opened.services, opened.impact) == ("loss of us", ("cart", "mail", "shop"), Impact.CRITICAL)
+
+
+def test_findings_of_one_component_belong_together_for_a_while() -> None:
+    incident = make_incident(services=("shop",), components=("web",), findings=("f-1",))
+    found = {"f-1": make_finding(), "f-2": make_finding(service="cart", began_at=NOW + NEAR_S)}
+    (step,) = plan_opening(make_scene(make_state(incident, findings=found), now=NOW + NEAR_S))
+    assert isinstance(step, Attach)
+    assert (step.findings, step.services) == (("f-1", "f-2"), ("shop", "cart"))
+    found["f-2"] = make_finding(service="cart", began_at=NOW + NEAR_S + 1.0)
+    (step,) = plan_opening(make_scene(make_state(incident, findings=found), now=NOW + 2 * NEAR_S))
+    assert isinstance(step, Open)
+
+
+def test_one_that_began_before_moves_the_beginning() -> None:
+    incident = make_incident(services=("shop",), findings=("f-1",))
+    found = {"f-1": make_finding(), "f-2": make_finding(FindingKind.ERRORS, began_at=NOW - 40.0)}
+    (step,) = plan_opening(make_scene(make_state(incident, findings=found)))
+    assert isinstance(step, Attach)
+    assert (step.began_at, step.impact) == (NOW - 40.0, None)
+
+
+def test_a_revision_that_was_taken_back_belongs_to_what_it_did() -> None:
+    incident = make_incident(services=("shop",), findings=("f-1",))
+    state = replace(make_state(incident, findings={"f-1": make_finding()}), revisions={7: take_back(7, NOW + 9.0)})
+    (step,) = plan_opening(make_scene(state, now=NOW + 9.0))
+    assert isinstance(step, Attach)
+    assert step.revision == 7
+    known = replace(make_state(incident.model_copy(update={"revision": 7})), revisions={8: take_back(8, NOW)})
+    (other,) = plan_opening(make_scene(known))
+    assert isinstance(other, Open)
+    assert (other.revision, other.occasion, other.impact) == (8, Occasion.ROLLOUT, Impact.NONE)
+
+
+def test_what_was_long_ago_opens_nothing() -> None:
+    moved = Mitigation(
+        id="m-1",
+        measure=FailOver(service="shop"),
+        reason="x",
+        author="ann",
+        started_at=NOW - FRESH_S - 1.0,
+        expires_at=NOW + 60.0,
+    )
+    state = replace(
+        make_state(findings={"f-1": make_finding()}, closed_at=NOW - FRESH_S - 1.0),
+        revisions={7: take_back(7, NOW - FRESH_S - 1.0)},
+        mitigations={"m-1": moved},
+    )
+    assert plan_opening(make_scene(state)) == ()
+    recent = replace(state, mitigations={"m-1": moved.model_copy(update={"started_at": NOW})})
+    assert len(plan_opening(make_scene(recent))) == 1
+
+
+def test_what_goes_on_opens_one_however_long_it_does() -> None:
+    state = make_state(findings={"f-1": make_finding(began_at=0.0)})
+    assert len(plan_opening(make_scene(state))) == 1
+
+
+def test_one_that_was_resolved_is_not_opened_for_the_same_finding() -> None:
+    incident = make_incident(services=("shop",), findings=("f-1",), phase=Phase.RESOLVED, resolved_at=NOW)
+    assert plan_opening(make_scene(make_state(incident, findings={"f-1": make_finding()}))) == ()
+
+
+def test_drills_are_apart_from_the_rest() -> None:
+    exercise = Exercise(NOW - 5.0, frozenset({"mail"}))
+    drill = make_incident(services=("mail",), components=("mail",), findings=("f-1",), drill=True)
+    found = {"f-1": make_finding(service="mail"), "f-2": make_finding(FindingKind.SATURATION, None, "fra")}
+    scene = make_scene(make_state(drill, findings=found), exercises=[Exercise(NOW, frozenset({"mail"}))])
+    (step,) = plan_opening(scene)
+    assert isinstance(step, Attach), "what is about everything may be of the drill"
+    found["f-2"] = make_finding(service="shop")
+    (step,) = plan_opening(make_scene(make_state(drill, findings=found), exercises=[exercise]))
+    assert isinstance(step, Open)
+    assert not step.drill
+
+
+def test_a_forecast_is_an_incident_nobody_suffers_from() -> None:
+    forecast = make_finding(FindingKind.HEADROOM, None, "fra")
+    (step,) = plan_opening(make_scene(make_state(), warnings=[forecast]))
+    assert isinstance(step, Open)
+    assert (step.impact, step.alert, step.findings, step.components) == (Impact.NONE, "headroom:fra", (), ())
+    known = make_incident(alert="headroom:fra")
+    assert plan_opening(make_scene(make_state(known), warnings=[forecast])) == ()
+    over = known.model_copy(update={"phase": Phase.RESOLVED, "resolved_at": NOW})
+    assert plan_opening(make_scene(make_state(over), warnings=[forecast])) == ()
+    later = make_scene(make_state(over), now=NOW + WARN_AGAIN_S, warnings=[forecast])
+    assert len(plan_opening(later)) == 1
+    found = {"f-1": make_finding(FindingKind.SATURATION, None, "fra")}
+    (other,) = plan_opening(make_scene(make_state(known, findings=found), warnings=[forecast]))
+    assert isinstance(other, Open)
+
+
+def test_a_storm_of_unlike_findings_opens_few() -> None:
+    platform = make_platform(MANY, {name: (name,) for name in MANY})
+    found = {f"f-{n}": make_finding(service=name) for n, name in enumerate(MANY, 1)}
+    steps = plan_opening(make_scene(make_state(findings=found), platform))
+    assert len(steps) == STORM_MAX
+    assert sum(len(step.findings or ()) for step in steps) == len(MANY)
+
+
+def test_only_so_many_are_open_by_itself() -> None:
+    platform = make_platform(MANY, {name: (name,) for name in MANY})
+    known = [
+        make_incident(id=f"i-{n}", services=(MANY[n],), opened_at=NOW - 5_000.0) for n in range(1, OWN_OPEN_MAX + 1)
+    ]
+    found = {"f-1": make_finding(service="s0"), "f-2": make_finding(service="s299")}
+    (step,) = plan_opening(make_scene(make_state(*known, findings=found), platform))
+    assert isinstance(step, Attach)
+    assert step.id == f"i-{OWN_OPEN_MAX}"
+
+
+def test_an_incident_has_a_most_of_findings() -> None:
+    full = make_incident(services=("shop",), findings=tuple(f"f-{n}" for n in range(1, SIGNS_MAX + 1)))
+    (step,) = plan_opening(make_scene(make_state(full, findings={"f-9999": make_finding()})))
+    assert isinstance(step, Open)
+
+
+@pytest.mark.parametrize(
+    ("finding", "impact"),
+    [
+        (make_finding(FindingKind.SURGE), Impact.MINOR),
+        (make_finding(FindingKind.SLOWNESS), Impact.MINOR),
+        (make_finding(FindingKind.ERRORS, "mail"), Impact.MINOR),
+        (make_finding(FindingKind.ERRORS, "shop", share=0.3), Impact.MAJOR),
+        (make_finding(FindingKind.ERRORS, "shop", share=0.6), Impact.CRITICAL),
+        (make_finding(FindingKind.SATURATION, None, "fra"), Impact.MAJOR),
+        (make_finding(FindingKind.BLINDNESS, None, "fra"), Impact.NONE),
+    ],
+)
+def test_impact_is_of_whom_it_hits_and_how_much(finding: Finding, impact: Impact) -> None:
+    platform = make_platform(critical=frozenset({"shop"}))
+    assert suggest_impact([show_finding("f-1", finding, None, Intent(platform))], Intent(platform)) is impact
+
+
+def test_more_than_half_of_all_services_make_it_worse() -> None:
+    intent = Intent(make_platform(("a", "b", "c", "d"), {"web": ("a",)}))
+    signs = [show_finding(n, make_finding(service=n), None, intent) for n in "abc"]
+    assert suggest_impact(signs[:2], intent) is Impact.MINOR
+    assert suggest_impact(signs, intent) is Impact.MAJOR
+
+
+KINDS = st.sampled_from([FindingKind.SURGE, FindingKind.ERRORS, FindingKind.SATURATION, FindingKind.SLOWNESS])
+FOUND = st.lists(
+    st.tuples(KINDS, st.sampled_from(["shop", "cart", "mail"]), st.floats(NOW - 2_000.0, NOW)), min_size=1, max_size=30
+)
+
+
+@given(FOUND)
+def test_every_finding_is_in_one_incident_and_only_one(drawn: list[tuple[FindingKind, str, float]]) -> None:
+    found = {
+        f"f-{n}": make_finding(kind, None if kind is FindingKind.SATURATION else service, "fra", began_at=began_at)
+        for n, (kind, service, began_at) in enumerate(drawn, 1)
+    }
+    steps = plan_opening(make_scene(make_state(findings=found)))
+    taken = [id_ for step in steps for id_ in step.findings or ()]
+    assert sorted(taken) == sorted(found)
+    opened = [make_incident(id=f"i-{n}", findings=step.findings) for n, step in enumerate(steps, 1)]
+    assert plan_opening(make_scene(make_state(*opened, findings=found))) == ()
