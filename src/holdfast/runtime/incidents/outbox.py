@@ -1,10 +1,12 @@
 """The outboxes of a control: one for those who are paged, one for the status site's subscribers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from holdfast.adapters.notify import NotifySettings
 from holdfast.adapters.notify.outbox import OutboxSettings, SqlOutbox
+from holdfast.model.letter import OutboxFigures
 from holdfast.model.ports import Clock
 from holdfast.runtime.state_dir import StateDir
 
@@ -22,6 +24,10 @@ class Outboxes:
 
     pages: SqlOutbox
     mailings: SqlOutbox
+
+    def read_figures(self) -> Mapping[str, OutboxFigures]:
+        """How each does, by name."""
+        return {"pages": self.pages.figures, "subscribers": self.mailings.figures}
 
     def close(self) -> None:
         """Send nothing more."""
