@@ -25,7 +25,7 @@ Outcomes = Mapping[str, LetterState | None]
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """A person with the names of the channels to try, in order."""
+    """A person with the names of the channels to try, in order; who has none is passed over."""
 
     person: str
     channels: tuple[str, ...]
@@ -157,7 +157,7 @@ class _Series:
     def _find_people(self, number: int, page: str, at: float) -> Sequence[Reachable]:
         """Whom the step means when it begins: those who are on call then, once each."""
         moment = at if any(self._known(number, p) for p in self.find_people(page, at)) else max(at, self.now)
-        found = {person.person: person for person in self.find_people(page, moment)}
+        found = {person.person: person for person in self.find_people(page, moment) if person.channels}
         return tuple(found.values())
 
     def _known(self, number: int, person: Reachable) -> bool:

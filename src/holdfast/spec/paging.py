@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from holdfast.model.diagnostic import Diagnostic, Severity
 from holdfast.model.paging import Paging
-from holdfast.model.units import WRITTEN
+from holdfast.model.units import WRITTEN, format_duration
 from holdfast.spec.check import locate_findings
 from holdfast.spec.codes import Finding, Path, show_path
 from holdfast.spec.document import decode_text, read_document
@@ -16,13 +16,32 @@ from holdfast.spec.paging_rules import check_paging_rules
 from holdfast.spec.shape import keys_of, shape_of
 from holdfast.spec.source import SourceMap
 from holdfast.spec.suggest import nearest
-from holdfast.spec.translate import EMPTY_VALUE, MISSING_KEY, NOT_A_CHOICE, OUT_OF_RANGE, UNKNOWN_KEY, WRONG_KIND
+from holdfast.spec.translate import (
+    EMPTY_VALUE,
+    MISSING_KEY,
+    NOT_A_CHOICE,
+    OUT_OF_RANGE,
+    UNKNOWN_KEY,
+    WRONG_KIND,
+    WRONG_UNIT,
+)
 
 FIRST: Final = "paging: 1"
 """How a paging file begins."""
 NODES_MAX: Final = 100_000
 _SECRET: Final = {"email", "webhook", "apprise", "url", "confirm", "alive_url"}
 _RANGE: Final = {"greater_than_equal", "less_than_equal", "greater_than", "less_than", "too_long", "string_too_long"}
+_PERIODS: Final = {"wait", "taken_within", "again_after", "every", "overdue_after", "alive_every"}
+_BOUNDS: Final = {
+    "ge": "the least is {}", "le": "the most is {}", "gt": "it must be more than {}", "lt": "it must be less than {}",
+    "max_length": "the longest is {}",
+}  # fmt: skip
+_BEYOND: Final = {"ge": "more", "le": "less", "gt": "more", "lt": "less", "max_length": "fewer"}
+_KINDS: Final = {
+    "string_pattern": "text of another form",
+    "string": "text", "bool": "true or false", "int": "a whole number", "dict": "a mapping of `key: value` lines",
+    "model": "a mapping of `key: value` lines", "tuple": "a list", "date": "a day",
+}  # fmt: skip
 _EMPTY: Final = {"too_short", "string_too_short"}
 _EXAMPLES: Final = {
     "people": "people: {ann: {channels: {mail: {email: ann@example.com}}}}",
@@ -30,6 +49,10 @@ _EXAMPLES: Final = {
     "channels": "channels: {mail: {email: ann@example.com}}",
     "begins": "begins: 2026-01-05",
     "begin": "begin: 09:00",
+    "link": "link: https://holdfast.example.com",
+    "time_zone": "time_zone: Europe/Berlin",
+    "handover": "handover: 09:00",
+    "ends": "ends: 2026-12-31",
     "until": "until: 17:00",
     "who": "who: ann",
     "page": "page: on-call",
@@ -86,19 +109,34 @@ def _translate(complaint: Mapping[str, Any]) -> Finding:
         return EMPTY_VALUE.at(path, f"`{key}` is empty", fix, on_key=True)
     shown = "this" if _SECRET & set(map(str, path)) else _show(value)
     if kind in _RANGE:
-        return OUT_OF_RANGE.at(path, f"{shown} is out of range: {complaint['msg']}", "write less, or more")
+        return _out_of_range(path, shown, complaint)
+    return _wrong_value(path, kind, shown, complaint)
+
+
+def _wrong_value(path: Path, kind: str, shown: str, complaint: Mapping[str, Any]) -> Finding:
+    key, value = str(path[-1]) if path else "the file", complaint["input"]
     if kind in {"enum", "literal_error"}:
         expected = str(complaint["ctx"]["expected"]).replace("'", "")
         near = nearest(str(value), expected.replace(" or ", ", ").split(", "))
         return NOT_A_CHOICE.at(
             path, f"{shown} isn't one of {expected}", f"write {near}" if near else f"write {expected}"
         )
-    return WRONG_KIND.at(path, f"{shown} can't stand here: {_explain(complaint)}", _fix(path))
+    if key in _PERIODS:
+        guess = f"write {value}s if seconds are meant" if isinstance(value, int | float) else "write for example 5m"
+        return WRONG_UNIT.at(path, f"{shown} isn't a duration with its unit, such as 30s or 5m", guess)
+    return WRONG_KIND.at(path, f"{shown} can't stand here{_explain(kind)}", _fix(key))
 
 
-def _explain(complaint: Mapping[str, Any]) -> str:
-    message = str(complaint["msg"])
-    return message.removeprefix("Value error, ")[:200]
+def _out_of_range(path: Path, shown: str, complaint: Mapping[str, Any]) -> Finding:
+    context = complaint["ctx"]
+    name = next(name for name in _BOUNDS if name in context)
+    bound = format_duration(context[name]) if path[-1] in _PERIODS else str(context[name])
+    words = _BOUNDS[name].format(bound)
+    return OUT_OF_RANGE.at(path, f"{shown} is out of range: {words}", f"write {bound} or {_BEYOND[name]}")
+
+
+def _explain(kind: str) -> str:
+    return next((f": {word} is expected" for start, word in _KINDS.items() if kind.startswith(start)), "")
 
 
 def _leave_out_keys(path: Path) -> Path:
@@ -126,9 +164,10 @@ def _where(path: Path) -> str:
     return f"in `{show_path(path[:-1])}`" if path[:-1] else "at the top of the file"
 
 
-def _fix(path: Path) -> str:
-    key = str(path[-1]) if path else ""
-    return f"write for example `{_EXAMPLES[key]}`" if key in _EXAMPLES else "see the guide to paging for an example"
+def _fix(key: str) -> str:
+    return (
+        f"write for example `{_EXAMPLES[key]}`" if key in _EXAMPLES else "write a value of the kind that belongs here"
+    )
 
 
 def _show(value: Any) -> str:

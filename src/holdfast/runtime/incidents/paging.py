@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from typing import Final, Protocol
@@ -50,9 +50,10 @@ MakeLink = Callable[[str, str], str | None]
 
 @dataclass(slots=True)
 class _Followed:
-    """What is known of an incident's pages. `noted` are keys; `over` says that nothing more can come of them."""
+    """What is known of an incident's pages: keys of those that were put; `over` if nothing more can come of them."""
 
     series: str | None = None
+    put: set[str] = field(default_factory=set)
     over: bool = False
 
 
@@ -140,12 +141,15 @@ class Pager:
         paging = self._book.paging
         team = choose_team(paging, read_alert_team(incident.alert), incident.services, incident.components)
         find = make_finder(paging, self._book.schedules, team, loudness)
-        outcomes: dict[str, LetterState | None] = {}
+        known = self._followed[incident.id].put
+        outcomes = dict(await self._look_up(list(known)))
         while True:
             plan = plan_pages(case, paging.find_policy(team), find, outcomes, now)
             if not plan.ask:
                 return plan
-            outcomes.update(await self._look_up(plan.ask))
+            found = await self._look_up(plan.ask)
+            known.update(key for key, state in found.items() if state is not None)
+            outcomes.update(found)
 
     async def _look_up(self, keys: Sequence[str]) -> Mapping[str, LetterState | None]:
         """What became of letters; of those that nothing more can come of, the outbox is asked once."""
