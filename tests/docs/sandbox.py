@@ -126,7 +126,7 @@ class Sandbox:
         return alive
 
     def _write_command(self) -> None:
-        """The command `holdfast`, whose API listens where it is free here."""
+        """The command `holdfast`, whose API listens where it is free here; and a mail server, wherever it is installed."""
         folder = self.folder / "bin"
         folder.mkdir()
         api = f"--api 127.0.0.1:{self._ports.localise('9900')}"
@@ -135,6 +135,9 @@ class Sandbox:
             f'#!/bin/sh\ncase "$1" in up|demo) set -- "$@" {api} ;; esac\nexec {sys.executable} -m holdfast "$@"\n'
         )
         command.chmod(0o755)
+        mail_server = folder / "aiosmtpd"
+        mail_server.write_text(f'#!/bin/sh\nexec {sys.executable} -m aiosmtpd "$@"\n')
+        mail_server.chmod(0o755)
 
     def _environment(self) -> dict[str, str]:
         kept: dict[str, Any] = {name: os.environ[name] for name in ("LANG", "PYTHONPATH") if name in os.environ}
