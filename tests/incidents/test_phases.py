@@ -86,3 +86,9 @@ def test_a_forecast_lasts_a_while_and_ends_only_when_that_is_known() -> None:
     assert suggest(make_scene(make_state(warned), now=NOW + WARNED_S, warnings=None), warned) is None
     assert suggest(make_scene(make_state(warned), now=NOW + WARNED_S - 1.0, warnings=[]), warned) is None
     assert suggest(make_scene(make_state(warned), now=NOW + WARNED_S, warnings=[]), warned) is Phase.RESOLVED
+
+
+def test_what_another_system_raised_isnt_over_before_it_says_so() -> None:
+    raised = make_incident(services=("shop",), findings=("f-1",), alert="0123", phase=Phase.MONITORING)
+    state = make_state(raised, findings={"f-1": make_finding()}, closed_at=NOW)
+    assert suggest(make_scene(state, now=NOW + QUIET_S), raised) is Phase.MONITORING

@@ -16,7 +16,16 @@ from typing import Final
 
 from holdfast.incidents.drafting_titles import make_public_title, make_title
 from holdfast.incidents.impact import RANK, find_components, find_regions, suggest_impact
-from holdfast.incidents.opening_signs import Exercise, Known, Scene, Sign, gather_signs, is_fresh, list_keys
+from holdfast.incidents.opening_signs import (
+    Exercise,
+    Known,
+    Scene,
+    Sign,
+    gather_signs,
+    is_forecast,
+    is_fresh,
+    list_keys,
+)
 from holdfast.incidents.opening_steps import Attach, Open
 from holdfast.model.incident import Incident, Occasion
 
@@ -127,7 +136,7 @@ def _has_room(group: Group, sign: Sign) -> bool:
     if sign.revision is not None and any(other.revision is not None for other in group.signs):
         return False
     is_warning = bool(group.signs) and all(other.is_warning for other in group.signs)
-    return not is_warning and not (group.incident and group.incident.alert)
+    return not is_warning and not (group.incident and is_forecast(group.incident))
 
 
 def _belongs(sign: Sign, group: Group, components: frozenset[str], *, exercise: bool) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from holdfast.incidents.opening import list_signs
-from holdfast.incidents.opening_signs import WARNING, Scene, Sign
+from holdfast.incidents.opening_signs import Scene, Sign, is_forecast
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Incident, Phase
 from holdfast.model.mitigation import FailOver, Hold, Kill, Mitigation, ReadOnly, Shed
@@ -82,13 +82,16 @@ def is_noticed(mitigation: Mitigation) -> bool:
 
 def suggest_phase(incident: Incident, course: Course, scene: Scene) -> Suggestion | None:
     """The phase that it seems to be in; None where nothing says so, as where a person opened it for what they saw."""
-    if incident.alert is not None and incident.alert.startswith(WARNING):
+    if is_forecast(incident):
         return _judge_warning(incident, course, scene)
     if not course.signs:
         return None
     if course.going_on:
         return _judge_going_on(incident, course)
-    return _judge_over(incident, course, scene.now)
+    suggestion = _judge_over(incident, course, scene.now)
+    if incident.alert is not None and suggestion.phase is Phase.RESOLVED:
+        return Suggestion(Phase.MONITORING, "whoever raised the alert hasn't said that it is over")
+    return suggestion
 
 
 def _judge_warning(incident: Incident, course: Course, scene: Scene) -> Suggestion | None:

@@ -19,7 +19,7 @@ from holdfast.incidents.opening_phases import Course, follow_course, suggest_pha
 from holdfast.incidents.opening_signs import Scene, Sign, gather_signs
 from holdfast.incidents.opening_steps import Move, Remind, Say, Step
 from holdfast.model.downtime import Stretch
-from holdfast.model.incident import Incident, Phase
+from holdfast.model.incident import Incident, Occasion, Phase
 from holdfast.model.state import IncidentRecord
 from holdfast.model.status_site import StatusSite
 from holdfast.model.token import SYSTEM
@@ -67,7 +67,12 @@ def _plan_word(record: IncidentRecord, course: Course, site: StatusSite, scene: 
         return None
     incident, is_first = record.incident, find_latest(record.posts) is None
     text = draft_word(incident, course, incident.phase, scene.intent.platform, is_first=is_first)
-    return Say(incident.id, incident.phase, text, site.publish == AUTO)
+    return Say(incident.id, incident.phase, text, site.publish == AUTO and _is_ours(incident))
+
+
+def _is_ours(incident: Incident) -> bool:
+    """Whether Holdfast has seen any of it: what another system says alone waits for somebody to publish it."""
+    return incident.occasion is not Occasion.ALERT or bool(incident.findings)
 
 
 def _plan_end(

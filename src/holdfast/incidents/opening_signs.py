@@ -118,13 +118,18 @@ def list_keys(incident: Incident) -> Iterator[str]:
     yield from incident.mitigations
     if incident.revision is not None:
         yield name_revision(incident.revision)
-    if incident.alert is not None and incident.alert.startswith(WARNING):
+    if incident.alert is not None and is_forecast(incident):
         yield incident.alert
 
 
 def name_revision(number: RevisionNumber) -> str:
     """The key of a revision that was taken back."""
     return f"revision {number}"
+
+
+def is_forecast(incident: Incident) -> bool:
+    """Whether nobody suffers from it yet."""
+    return incident.alert is not None and incident.alert.startswith(WARNING)
 
 
 def gather_signs(scene: Scene) -> tuple[Sign, ...]:

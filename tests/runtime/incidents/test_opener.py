@@ -1,11 +1,12 @@
 """Incidents that open by themselves on a real control: what is found goes in, and what people are told comes out."""
 
 import asyncio
+from dataclasses import replace
 
 from fakes.control import Bench, until
 from fakes.incidents import Newsroom, in_newsroom, make_sighting
 from holdfast.engine.command import EndMitigation, Mitigate, NoteChange, OpenFinding
-from holdfast.engine.incident_command import ChangeIncident, PublishPost, SetMaintenance
+from holdfast.engine.incident_command import ChangeIncident, OpenIncident, PublishPost, SetMaintenance
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Impact, Occasion, Phase, PostStatus
 from holdfast.model.maintenance import MaintenancePhase
@@ -216,3 +217,15 @@ async def test_it_is_told_at_once(room: Newsroom) -> None:
     await until(lambda: room.incidents() and room.published(), 2.0)
     running.cancel()
     await asyncio.wait([running])
+
+
+@in_newsroom()
+async def test_what_another_system_says_waits_until_holdfast_sees_it_too(room: Newsroom) -> None:
+    raised = OpenIncident("pager", "down", "Errors", Impact.MAJOR, Occasion.ALERT, services=("shop",), alert="0123")
+    await room.do(replace(raised, components=("web",)))
+    await room.opener.look()
+    assert [post.status for post in room.record().posts] == [PostStatus.DRAFT]
+    await room.find(FindingKind.SURGE, "shop")
+    await room.pass_time(65.0)
+    assert [(post.number, post.status) for post in room.record().posts] == [(1, PostStatus.PUBLISHED)]
+    assert len(room.incidents()) == 1
