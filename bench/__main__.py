@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 from rich.console import Console
 
-from bench import bystanders, changes, proxied, rejected, scale, spool, telemetry
+from bench import bystanders, changes, proxied, rejected, scale, spool, status_site, telemetry
 from bench.page import write_page
 from bench.proxies import ProxyName, is_installed, read_version
 from bench.report import Report, draw_table, to_json
@@ -32,6 +32,7 @@ BENCHMARKS: Mapping[str, Callable[..., Coroutine[None, None, Table]]] = {
     "changes": changes.run,
     "spool": spool.run,
     "spool-backlog": backlog.run,
+    "status-site": status_site.run,
 }
 
 

@@ -43,18 +43,15 @@ class Measured:
 class Known:
     """What is told apart from everything internal before anything is made of it.
 
-    `published` are incidents that something was published of and that are no drills, newest first.
+    `published` are incidents that something was published of and that are no drills, newest first; `open` those of them
+    that aren't resolved.
     """
 
     published: tuple[IncidentRecord, ...]
+    open: tuple[Incident, ...]
     windows: tuple[Maintenance, ...]
     components: Places
     regions: Places
-
-    @property
-    def open(self) -> tuple[Incident, ...]:
-        """Those that aren't resolved."""
-        return tuple(record.incident for record in self.published if record.incident.is_open)
 
 
 def make_status_document(
@@ -97,8 +94,10 @@ def is_public(record: IncidentRecord) -> bool:
 
 def _find_known(platform: Platform, site: StatusSite, state: State) -> Known:
     records = [record for record in state.incidents.values() if is_public(record)]
+    records.sort(key=lambda record: (record.incident.began_at, record.incident.opened_at), reverse=True)
     return Known(
-        tuple(sorted(records, key=lambda record: (record.incident.began_at, record.incident.opened_at), reverse=True)),
+        tuple(records),
+        tuple(record.incident for record in records if record.incident.is_open),
         tuple(sorted(state.maintenances.values(), key=lambda window: window.begins_at, reverse=True)),
         {name: PublicPlace(name, clean_line(each.title)) for name, each in site.components.items()},
         {name: PublicPlace(name, clean_line(each.title)) for name, each in platform.each_region().items()},

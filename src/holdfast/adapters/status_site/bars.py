@@ -1,13 +1,12 @@
 """Ninety days as a drawing: one path for each kind of day, so that a thousand components stay a small page."""
 
-from collections.abc import Iterator
-from itertools import groupby
+from functools import cache
 from typing import Final
 
 from markupsafe import Markup, escape
 
 from holdfast.adapters.status_site.wording import tell_bar, tell_history
-from holdfast.model.status_document import DayKind, History
+from holdfast.model.status_document import DayBar, DayKind, History
 
 PITCH: Final = 8
 BAR: Final = 6
@@ -22,39 +21,33 @@ _TOPS: Final = {
     DayKind.LONG_DOWN: 0,
 }
 """Where each kind of day begins, from above: the worse, the taller, so that nobody needs the colours."""
+_PLAIN: Final = (DayKind.UP, DayKind.UNKNOWN)
+"""Days without anything to say: those of one kind are one path."""
 
 
 def draw_bars(history: History) -> Markup:
     """The days of a component, with a title on each that isn't plainly up."""
     if not history.bars:
         return Markup('<p class="no-bars">Not measured yet</p>')
-    plain = "".join(_draw_plain(history))
-    told = "".join(_draw_told(history))
+    plain: dict[DayKind, list[str]] = {}
+    told: list[str] = []
+    for number, bar in enumerate(history.bars):
+        if bar.kind in _PLAIN:
+            plain.setdefault(bar.kind, []).append(_outline(bar.kind, number))
+        else:
+            told.append(_draw_told(bar, number))
+    paths = [f'<path class="{kind}" d="{"".join(outlines)}"/>' for kind, outlines in plain.items()]
     width = len(history.bars) * PITCH - (PITCH - BAR)
     return Markup(  # noqa: S704 - numbers and escaped texts
         f'<svg class="bars" role="img" viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none" '
-        f'aria-label="{escape(tell_history(history))}">{plain}{told}</svg>'
+        f'aria-label="{escape(tell_history(history))}">{"".join((*paths, *told))}</svg>'
     )
 
 
-def _draw_plain(history: History) -> Iterator[str]:
-    """Days without anything to say, those of one kind in one path."""
-    numbered = [(bar.kind, number) for number, bar in enumerate(history.bars) if _is_plain(bar.kind)]
-    for kind, group in groupby(sorted(numbered, key=lambda each: each[0]), key=lambda each: each[0]):
-        path = "".join(_outline(kind, number) for _, number in group)
-        yield f'<path class="{kind}" d="{path}"/>'
+def _draw_told(bar: DayBar, number: int) -> str:
+    return f'<path class="{bar.kind}" d="{_outline(bar.kind, number)}"><title>{escape(tell_bar(bar))}</title></path>'
 
 
-def _draw_told(history: History) -> Iterator[str]:
-    for number, bar in enumerate(history.bars):
-        if not _is_plain(bar.kind):
-            title = escape(tell_bar(bar))
-            yield f'<path class="{bar.kind}" d="{_outline(bar.kind, number)}"><title>{title}</title></path>'
-
-
-def _is_plain(kind: DayKind) -> bool:
-    return kind in (DayKind.UP, DayKind.UNKNOWN)
-
-
+@cache
 def _outline(kind: DayKind, number: int) -> str:
     return f"M{number * PITCH} {_TOPS[kind]}h{BAR}V{HEIGHT}h-{BAR}z"

@@ -1,5 +1,6 @@
 """The words of the status site."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Final
 
@@ -90,11 +91,10 @@ def tell_history(history: History) -> str:
     """The same as the bars, for those who don't see them."""
     if not history.bars:
         return "Not measured."
-    troubled = sum(bar.kind in (DayKind.DOWN, DayKind.LONG_DOWN) for bar in history.bars)
-    degraded = sum(bar.kind is DayKind.DEGRADED for bar in history.bars)
-    unknown = sum(bar.kind is DayKind.UNKNOWN for bar in history.bars)
-    told = [f"{_count(troubled, 'day')} with downtime", f"{_count(degraded, 'day')} degraded"]
-    told += [f"{_count(unknown, 'day')} not measured"] if unknown else []
+    count = Counter([bar.kind for bar in history.bars])
+    troubled = count[DayKind.DOWN] + count[DayKind.LONG_DOWN]
+    told = [f"{_count(troubled, 'day')} with downtime", f"{_count(count[DayKind.DEGRADED], 'day')} degraded"]
+    told += [f"{_count(count[DayKind.UNKNOWN], 'day')} not measured"] if count[DayKind.UNKNOWN] else []
     return f"Last {len(history.bars)} days: {tell_uptime(history.uptime)}; {', '.join(told)}."
 
 

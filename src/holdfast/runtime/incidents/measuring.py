@@ -1,18 +1,28 @@
 """What was measured of the public's components, asked for a few at a time, so that nothing else waits for it."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from holdfast.incidents.day_bars import make_history
 from holdfast.model.day import find_day
-from holdfast.model.downtime import Accounts, Standing
+from holdfast.model.downtime import DayTally, Standing
 from holdfast.model.platform import Platform
 from holdfast.model.status_document import DAYS, PUBLISH_S, History
 
 AT_ONCE: Final = 20
 """Histories that are read before control may do something else."""
+
+
+class Measurements(Protocol):
+    """What the site needs of `model.downtime.Accounts`."""
+
+    def list_days(self, component: str, region: str | None, days: int) -> Sequence[DayTally]:
+        """The latest days of a component, oldest first; in a region, or the worst of all."""
+
+    def read_standing(self, component: str, region: str) -> Standing:
+        """How a component does now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +34,15 @@ class Histories:
     at: float = float("-inf")
 
 
-async def read_histories(accounts: Accounts | None, platform: Platform, now: float, known: Histories) -> Histories:
+async def read_histories(
+    measurements: Measurements | None, platform: Platform, now: float, known: Histories
+) -> Histories:
     """All histories; those that are known, if that isn't a minute ago. What says the same is the same object."""
     if known.platform is platform and 0 <= now - known.at < PUBLISH_S and find_day(known.at) == find_day(now):
         return known
     found: dict[tuple[str, str | None], History] = {}
     for number, (component, region) in enumerate(_list_wanted(platform), 1):
-        tallies = accounts.list_days(component, region, DAYS) if accounts is not None else ()
+        tallies = measurements.list_days(component, region, DAYS) if measurements is not None else ()
         history = make_history(tallies, find_day(now))
         before = known.found.get((component, region))
         found[component, region] = before if before is not None and before == history else history
@@ -39,13 +51,13 @@ async def read_histories(accounts: Accounts | None, platform: Platform, now: flo
     return Histories(found, platform, now)
 
 
-def read_standings(accounts: Accounts | None, platform: Platform) -> Mapping[tuple[str, str], Standing]:
+def read_standings(measurements: Measurements | None, platform: Platform) -> Mapping[tuple[str, str], Standing]:
     """How every component stands in every region now."""
-    if accounts is None or platform.status is None:
+    if measurements is None or platform.status is None:
         return {}
     regions = platform.each_region()
     return {
-        (component, region): accounts.read_standing(component, region)
+        (component, region): measurements.read_standing(component, region)
         for component in platform.status.components
         for region in regions
     }

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 from holdfast.adapters.status_site import SiteDirectory, SiteRenderer, load_memory, save_memory
 from holdfast.incidents.status_document import Measured, make_status_document, remember
-from holdfast.model.downtime import Accounts
 from holdfast.model.state import State
 from holdfast.model.status_document import PUBLISH_S, PublicMemory, PublishingStanding, StatusDocument
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.measuring import Histories, read_histories, read_standings
+from holdfast.runtime.incidents.measuring import Histories, Measurements, read_histories, read_standings
 from holdfast.views.status_site import StatusSiteDocument, show_status_site
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class StatusPublisher:
     `directory` is where the site is written; `find_accounts` finds what was measured, if anything is.
     """
 
-    def __init__(self, control: Control, directory: Path, find_accounts: Callable[[], Accounts | None]) -> None:
+    def __init__(self, control: Control, directory: Path, find_accounts: Callable[[], Measurements | None]) -> None:
         self.standing = PublishingStanding()
         self.looks = 0
         """So often it looked whether there is something to publish."""
