@@ -126,7 +126,7 @@ class Sandbox:
         return alive
 
     def _write_command(self) -> None:
-        """The command `holdfast`, whose API listens where it is free here; and a mail server, wherever it is installed."""
+        """The command `holdfast`, whose API listens where it is free here, and a mail server."""
         folder = self.folder / "bin"
         folder.mkdir()
         api = f"--api 127.0.0.1:{self._ports.localise('9900')}"

@@ -3,6 +3,8 @@
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Final
@@ -23,11 +25,27 @@ def send_mail(settings: SmtpSettings, notice: Notice, tls: ssl.SSLContext | None
 
 def hand_over(settings: SmtpSettings, message: EmailMessage, tls: ssl.SSLContext | None = None) -> None:
     """Hand a message to the mail server; DeliveryFailed if it doesn't take it. Blocks: not for the event loop."""
+    with translate_errors(), connect(settings, tls or ssl.create_default_context()) as server:
+        server.send_message(message)
+
+
+def connect(settings: SmtpSettings, tls: ssl.SSLContext) -> smtplib.SMTP:
+    """A conversation with the mail server, logged in if that is wanted. Raises what `translate_errors` translates."""
+    server = _greet(settings, tls)
     try:
-        with _connect(settings, tls or ssl.create_default_context()) as server:
-            if settings.password is not None:
-                server.login(settings.user, settings.password.get_secret_value())
-            server.send_message(message)
+        if settings.password is not None:
+            server.login(settings.user, settings.password.get_secret_value())
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """DeliveryFailed instead of what goes wrong with a mail server."""
+    try:
+        yield
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         raise DeliveryFailed(f"the mail server refuses the address: {code}", passing=_is_passing(code)) from None
@@ -62,7 +80,7 @@ def is_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text) is not None
 
 
-def _connect(settings: SmtpSettings, tls: ssl.SSLContext) -> smtplib.SMTP:
+def _greet(settings: SmtpSettings, tls: ssl.SSLContext) -> smtplib.SMTP:
     if settings.implicit_tls:
         return smtplib.SMTP_SSL(settings.host, settings.port, timeout=TIMEOUT_S, context=tls)
     server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_S)

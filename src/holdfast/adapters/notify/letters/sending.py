@@ -10,7 +10,8 @@ from ipaddress import ip_network
 from typing import Final
 
 from holdfast.adapters.notify.letters.apprise_service import AppriseService
-from holdfast.adapters.notify.mail import begin_message, hand_over
+from holdfast.adapters.notify.letters.conversations import Conversations
+from holdfast.adapters.notify.mail import begin_message
 from holdfast.adapters.notify.notice import DeliveryFailed
 from holdfast.adapters.notify.settings import SMTP_URL, Network, NotifySettings
 from holdfast.adapters.notify.webhook import Posting, post
@@ -30,10 +31,13 @@ class Sender:
         self._tls = tls
         self._mailing = ThreadPoolExecutor(WORKERS[ChannelKind.EMAIL], "letters")
         self._apprise = AppriseService() if anywhere else None
+        self._conversations: Conversations | None = None
 
     def close(self) -> None:
         """Send nothing more."""
         self._mailing.shutdown(wait=False, cancel_futures=True)
+        if self._conversations is not None:
+            self._conversations.close()
 
     async def send(self, letter: Letter, put_at: float) -> None:
         """Send a letter that was put at a Unix time, in seconds; DeliveryFailed unless it was taken."""
@@ -52,9 +56,13 @@ class Sender:
         smtp = self._settings.smtp
         if smtp is None:
             raise DeliveryFailed(f"no mail server is set ({SMTP_URL})", passing=False)
-        message = write_message(smtp.sender, letter, put_at)
+        if self._conversations is None:
+            self._conversations = Conversations(smtp, self._make_tls())
+        conversations = self._conversations
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._mailing, hand_over, smtp, message, self._make_tls())
+        await loop.run_in_executor(
+            self._mailing, lambda: conversations.hand_over(write_message(smtp.sender, letter, put_at))
+        )
 
     def _make_tls(self) -> ssl.SSLContext:
         """One for all: reading the authorities' certificates takes longer than a request."""
