@@ -21,6 +21,7 @@ from holdfast.model.observed import EdgeCounts
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Canary, Fleet, Telemetry
 from holdfast.model.prediction import Prediction
+from holdfast.runtime.incidents.tellers import TellSettings
 from holdfast.runtime.planning import Trials
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.up import Running, Settings, run_control
@@ -125,11 +126,20 @@ async def _abort_connections() -> None:
 
 @contextmanager
 def run_in_thread(
-    state: Path, outside: FakeOutside | None = None, *, watching: bool = False
+    state: Path, outside: FakeOutside | None = None, *, watching: bool = False, telling: TellSettings | None = None
 ) -> Iterator[RunningControl]:
     """A control from its start to its orderly end."""
     outside = outside or FakeOutside()
-    settings = Settings(state, "127.0.0.1", 0, lambda _: outside, ReadableCompiler(), time.time, watching=watching)
+    settings = Settings(
+        state,
+        "127.0.0.1",
+        0,
+        lambda _: outside,
+        ReadableCompiler(),
+        time.time,
+        watching=watching,
+        telling=telling or TellSettings(),
+    )
     started: Future[Running] = Future()
     stop: Future[None] = Future()
 
