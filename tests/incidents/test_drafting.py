@@ -74,6 +74,14 @@ def test_it_says_what_is_done(measure: Measure, told: str) -> None:
     assert told in tell([make_finding(FindingKind.LOSS)], make_platform(), measure)
 
 
+def test_what_a_standby_serves_is_not_said_to_fail() -> None:
+    lost = make_finding(FindingKind.LOSS, share=1.0)
+    assert "requests may fail" in tell([lost], make_platform())
+    moved = tell([lost], make_platform(), FailOver(service="shop", read_only=False))
+    assert "fail" not in moved
+    assert "not known" not in moved.replace("other regions are not known", "")
+
+
 def test_what_only_attackers_notice_is_not_told() -> None:
     without = tell([make_finding()], make_platform())
     assert tell([make_finding()], make_platform(), Deny(service="shop", source=SOURCE)) == without

@@ -9,7 +9,6 @@ from typing import Final
 
 from holdfast.incidents.drafting_titles import clean, list_titles, name_components, name_regions, shorten
 from holdfast.incidents.opening_phases import Course, is_noticed
-from holdfast.incidents.opening_signs import Sign
 from holdfast.model.day import format_utc
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.finding import FindingKind
@@ -18,10 +17,10 @@ from holdfast.model.mitigation import FailOver, Hold, Kill, Limit, Measure, Read
 from holdfast.model.platform import Platform
 
 SEEN: Final = {
+    FindingKind.LOSS: "requests may fail, since servers that we depend on don't answer",
     FindingKind.SATURATION: "some requests may be refused or slow, since more comes than can be carried there",
     FindingKind.SURGE: "far more requests than usual come in, and some may be refused or slow",
     FindingKind.SLOWNESS: "many answers take far longer than usual",
-    FindingKind.SILENCE: "requests that usually come in don't",
 }
 """What users see of a finding, whatever its numbers."""
 SHARES: Final = ((0.9, "nearly all"), (0.5, "most"), (0.15, "many"), (0.0, "some"))
@@ -48,7 +47,7 @@ MINUTES_S: Final = 60.0
 def draft_word(incident: Incident, course: Course, phase: Phase, platform: Platform, *, is_first: bool) -> str:
     """The first public word about an incident, or the next one: what is so now."""
     parts = [_tell_where(incident, platform, is_first=is_first)]
-    parts += _tell_seen(course.going_on) if phase is not Phase.MONITORING else ["Nothing is wrong with it any more."]
+    parts += _tell_seen(course) if phase is not Phase.MONITORING else ["Nothing is wrong with it any more."]
     parts += _tell_done(course)
     if phase is not Phase.MONITORING:
         parts.append(_tell_cause(incident, course, phase))
@@ -102,16 +101,19 @@ def _is_several(incident: Incident, platform: Platform) -> bool:
     return len(list(name_components(incident.components, platform))) > 1
 
 
-def _tell_seen(signs: Sequence[Sign]) -> Iterator[str]:
-    findings = [sign.finding for sign in signs if sign.finding is not None]
-    lost = max((f.evidence.now for f in findings if f.kind in (FindingKind.ERRORS, FindingKind.LOSS)), default=None)
-    if lost is not None:
-        yield f"{_tell_share(lost).capitalize()} requests fail."
-    kinds = {finding.kind for finding in findings}
+def _tell_seen(course: Course) -> Iterator[str]:
+    """Of what is lost and has a standby in its place, what users see is told with that."""
+    is_moved = any(isinstance(mitigation.measure, FailOver) for mitigation in course.in_force)
+    findings = [sign.finding for sign in course.going_on if sign.finding is not None]
+    seen = [finding for finding in findings if not (is_moved and finding.kind is FindingKind.LOSS)]
+    failed = max((each.evidence.now for each in seen if each.kind is FindingKind.ERRORS), default=None)
+    if failed is not None:
+        yield f"{_tell_share(failed).capitalize()} requests fail."
+    kinds = {finding.kind for finding in seen}
     told = [words for kind, words in SEEN.items() if kind in kinds]
     if told:
         yield f"What you may see: {'; '.join(told)}."
-    elif lost is None:
+    elif failed is None and not is_moved:
         yield "How much of it users see is not known yet."
 
 
