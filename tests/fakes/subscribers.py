@@ -19,10 +19,13 @@ from fakes.fleet import FakeFleet
 from fakes.incidents import FLEET, PLATFORM
 from holdfast.adapters.notify.outbox import OutboxSettings, SqlOutbox
 from holdfast.adapters.notify.settings import NotifySettings, SmtpSettings
+from holdfast.adapters.subscribers.database import Database
 from holdfast.adapters.subscribers.pages import make_public_pages
+from holdfast.adapters.subscribers.store import SubscriberStore
 from holdfast.engine.incident_command import Incidents, OpenIncident, PublishPost
 from holdfast.model.incident import Impact, Phase
-from holdfast.runtime.incidents.subscribing import Subscriptions
+from holdfast.model.subscriber import Interest
+from holdfast.runtime.incidents.subscribing import Subscriptions, read_channel
 from holdfast.runtime.incidents.subscribing_notices import SubscriberNotices
 from holdfast.runtime.operations import Operations
 from holdfast.spec import check_text
@@ -30,6 +33,7 @@ from holdfast.spec import check_text
 SITE_URL = "https://status.example"
 SUBSCRIBE_URL = "https://updates.example/public/subscribers"
 _WITH_URLS = f"  title: Acme\n  url: {SITE_URL}\n  subscribe_url: {SUBSCRIBE_URL}/\n"
+SITE_PLATFORM = PLATFORM.replace("  title: Acme\n", _WITH_URLS).replace("PUBLISH", "auto")
 QUICK = OutboxSettings(pause_s=0.05, pause_s_max=0.2, waiting_max=2_000)
 
 
@@ -42,7 +46,7 @@ class Readership:
     bench: Bench = field(default_factory=lambda: Bench(fleet=FakeFleet(FLEET), check=check_text))
 
     @asynccontextmanager
-    async def at_work(self, platform: str = PLATFORM.replace("  title: Acme\n", _WITH_URLS)) -> AsyncIterator[None]:
+    async def at_work(self, platform: str = SITE_PLATFORM) -> AsyncIterator[None]:
         """Everything but the driver, which looks when the test says so."""
         smtp = SmtpSettings("127.0.0.1", self.smtp_port, "holdfast@host.example", plain=True)
         notify = NotifySettings(smtp=smtp, webhook_networks=(ip_network("127.0.0.0/8"),))
@@ -121,3 +125,16 @@ def find_link(message: EmailMessage, act: str) -> str:
 def path_of(url: str) -> str:
     """A link's path below where the pages are mounted."""
     return url.removeprefix(SUBSCRIBE_URL.removesuffix("/subscribers"))
+
+
+def seed_subscribers(path: Path, *addresses: str) -> None:
+    """Subscribers in a file that nobody has yet."""
+    database = Database(path)
+    store = SubscriberStore(database)
+    for address in addresses:
+        channel = read_channel(address)
+        assert channel is not None
+        token = store.ask(channel, Interest(), 1_000.0)
+        assert token is not None
+        assert store.confirm(token, 1_000.0) is not None
+    database.close()
