@@ -43,7 +43,7 @@ class StatusPublisher:
         """So often it looked whether there is something to publish."""
         self._control = control
         self._find_accounts = find_accounts
-        self._renderer, self._directory = SiteRenderer(), SiteDirectory(directory)
+        self._renderer, self._directory = SiteRenderer(), SiteDirectory(directory.absolute())
         self._memory: PublicMemory | None = None
         self._published: StatusDocument | None = None
         self._histories = Histories()
