@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from browser.test_incidents import INCIDENT_PAGES
 from browser.visit import Visit
 from fakes.console import serve_console
 from fakes.live import HOSTILE, FakeLive
@@ -36,6 +37,7 @@ PAGES = (
     "/spool/dead",
     "/spool/messages/kq2v8Zt0Lw0Yx7m3dPa9RbEu",
     "/spool/messages/kq2v8Zt0Lw0Yx7m3dPa9RbEu/drop",
+    *INCIDENT_PAGES,
 )
 
 
@@ -143,7 +145,7 @@ def test_a_suggestion_is_previewed_confirmed_and_ended(open_page: Open) -> None:
     expect(page.locator("#m-8")).to_contain_text("ends in 14 min")
     assert visit.console.operations.done[0][4] == "f-3"
     visit.wait_live()
-    page.get_by_role("link", name="End m-8 now").click()
+    page.get_by_role("link", name="End now: m-8").click()
     expect(page.get_by_role("button", name="End it on every edge")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("tr#m-8")).to_be_visible()

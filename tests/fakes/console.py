@@ -11,10 +11,12 @@ from socket import socket
 import uvicorn
 from starlette.applications import Starlette
 
+from fakes.incident_pages import FakeDesk, FakePromises, FakeWork
 from fakes.live import FakeLive
 from fakes.live_commands import FakeOperations, FakeTokens
 from holdfast.adapters.api.server import bind_port
 from holdfast.adapters.console.app import close_console, make_console, mount_console
+from holdfast.adapters.console.incident_port import IncidentDesk
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class ServedConsole:
 def mount_fake(live: FakeLive, operations: FakeOperations, tokens: FakeTokens, tick_s: float = 0.1) -> Starlette:
     """The console below /console, as control serves it."""
     app = Starlette()
-    console = make_console(live, operations, live.messages, tokens, live.clock, tick_s)
+    incidents = FakeDesk(live)
+    desk = IncidentDesk(incidents, FakePromises(live), FakeWork(live), incidents)
+    console = make_console(live, operations, live.messages, desk, tokens, live.clock, tick_s)
     mount_console(app, console)
     app.state.inner = console
     return app

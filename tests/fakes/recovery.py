@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from fakes.incident_pages import FakeIncidents
 from fakes.kept_messages import FakeMessages
 from fakes.moves import FakeMoves
 from holdfast.model.platform import Criticality
@@ -18,8 +19,8 @@ HOSTILE = "<script>alert('seen')</script>"
 """What an outsider may send, in what a standby answers and a person writes."""
 
 
-class FakeRecovery(FakeMoves):
-    """The part of `adapters.console.port.LiveSource` about standbys, messages, and whoever comes back."""
+class FakeRecovery(FakeMoves, FakeIncidents):
+    """The part of `adapters.console.port.LiveSource` about incidents, standbys, messages, and whoever comes back."""
 
     clock: Callable[[], float]
     messages: FakeMessages

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from holdfast.incidents.opening_phases import belongs_to
 from holdfast.model.downtime import Accounts
 from holdfast.model.event import Event, MitigationEnded, MitigationStarted
 from holdfast.model.finding import Finding, FindingId
@@ -121,11 +122,11 @@ def list_held(
 
 def list_relevant(sight: PostmortemSight) -> tuple[Held, ...]:
     """The mitigations that concern the incident: for its findings, or for its services."""
-    services, findings = frozenset(sight.services), frozenset(sight.incident.findings)
+    services = frozenset(sight.services)
     return tuple(
         each
         for each in sight.held
-        if each.mitigation.finding in findings
+        if belongs_to(each.mitigation, sight.incident)
         or each.mitigation.measure.service is None
         or each.mitigation.measure.service in services
     )

@@ -15,22 +15,29 @@ from starlette.routing import Route
 
 from holdfast.adapters.console import (
     acting,
+    announcing,
     asking_why,
     changing,
     keeping,
     looking_up,
     moving,
     planning,
+    promising,
+    responding,
+    reviewing,
     signing_in,
+    telling,
     undelivered,
 )
 from holdfast.adapters.console.assets import load_assets
 from holdfast.adapters.console.console import Console, console_of, session_of
 from holdfast.adapters.console.feed import TICK_S, Feed
 from holdfast.adapters.console.gate import SECURITY_HEADERS, SecureHeaders, SessionGate
+from holdfast.adapters.console.incident_port import IncidentDesk
 from holdfast.adapters.console.port import ConsoleOperations, LiveSource, TokenDirectory
 from holdfast.adapters.console.rendering import Templates
-from holdfast.adapters.console.screens import SCREENS, Screen
+from holdfast.adapters.console.screen import Screen
+from holdfast.adapters.console.screens import SCREENS
 from holdfast.adapters.console.sessions import SessionStore
 from holdfast.adapters.console.throttle import LoginThrottle
 from holdfast.views.spool_commands import SpoolCommands
@@ -43,6 +50,7 @@ def make_console(
     live: LiveSource,
     operations: ConsoleOperations,
     spool: SpoolCommands,
+    desk: IncidentDesk,
     tokens: TokenDirectory,
     clock: Callable[[], float] = time.time,
     tick_s: float = TICK_S,
@@ -52,6 +60,7 @@ def make_console(
         live,
         operations,
         spool,
+        desk,
         SessionStore(tokens, clock),
         LoginThrottle(clock),
         Templates(),
@@ -82,6 +91,7 @@ def make_console(
         Route("/ledger/{sequence}", looking_up.show_entry),
         Route("/explain", asking_why.show_explain),
         Route("/explain", asking_why.explain, methods=["POST"]),
+        *_list_incident_routes(),
         *(Route(path, _show(screen)) for path, screen in SCREENS.items()),
     ]
     app = Starlette(
@@ -96,6 +106,25 @@ def make_console(
     app.router.redirect_slashes = False
     app.state.console = console
     return app
+
+
+def _list_incident_routes() -> list[Route]:
+    """What is done about incidents: each form is shown where it is sent to."""
+    forms = (
+        ("/incidents/open", responding.show_opening, responding.open_incident),
+        ("/incidents/{incident}/acknowledge", responding.show_acknowledging, responding.acknowledge),
+        ("/incidents/{incident}/note", responding.show_noting, responding.note),
+        ("/incidents/{incident}/change", responding.show_changing, responding.change),
+        ("/incidents/{incident}/posts/{number}", telling.show_writing, telling.write),
+        ("/incidents/{incident}/promise", promising.show_promising, promising.promise),
+        ("/follow-ups/{follow_up}", promising.show_changing, promising.change),
+        ("/maintenance/announce", announcing.show_announcing, announcing.announce),
+        ("/maintenance/{maintenance}", announcing.show_changing, announcing.change),
+        ("/maintenance/{maintenance}/{act}", announcing.show_act, announcing.act),
+    )
+    shown = [Route(path, show) for path, show, _ in forms]
+    sent = [Route(path, do, methods=["POST"]) for path, _, do in forms]
+    return [*shown, *sent, Route("/incidents/{incident}/postmortem.{form}", reviewing.show_postmortem)]
 
 
 def mount_console(app: Starlette, console: Starlette, path: str = "/console") -> None:

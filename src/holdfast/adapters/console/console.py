@@ -13,9 +13,11 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from holdfast.adapters.console.assets import Assets
 from holdfast.adapters.console.feed import Feed, FeedFull, Gone, Regions, View, compress
 from holdfast.adapters.console.gate import COOKIE
+from holdfast.adapters.console.incident_port import IncidentDesk
 from holdfast.adapters.console.port import ConsoleOperations, LiveSource
 from holdfast.adapters.console.rendering import Templates
-from holdfast.adapters.console.screens import Screen, load_pulse
+from holdfast.adapters.console.screen import Screen
+from holdfast.adapters.console.screens import load_pulse
 from holdfast.adapters.console.sessions import Session, SessionStore
 from holdfast.adapters.console.throttle import LoginThrottle
 from holdfast.views.spool_commands import SpoolCommands
@@ -30,6 +32,7 @@ class Console:
     source: LiveSource
     operations: ConsoleOperations
     spool: SpoolCommands
+    desk: IncidentDesk
     sessions: SessionStore
     throttle: LoginThrottle
     templates: Templates

@@ -1,12 +1,13 @@
 """Mitigations as people type them: read into a measure, or told what is wrong with each field."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from holdfast.adapters.console.field_reader import FieldReader, make_sentence
 from holdfast.adapters.console.fields import Fields
 from holdfast.model.mitigation import Measure, MitigationKind
 from holdfast.model.source_rule import Dimension
@@ -26,30 +27,9 @@ class Draft:
     reason: str
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads fields one by one, and remembers what is wrong."""
-
-    fields: Fields
-    mistakes: dict[str, str] = field(default_factory=dict)
-
-    def read(self, name: str, parse: Callable[[str], Any], *, required: str = "") -> Any:
-        """A field's value; None if it is empty or wrong. `required` says what to write where something has to be."""
-        text = self.fields.get(name, "")
-        if not text:
-            if required:
-                self.mistakes[name] = required
-            return None
-        try:
-            return parse(text)
-        except ValueError as error:
-            self.mistakes[name] = _sentence(str(error))
-            return None
-
-
 def read_draft(fields: Fields) -> Draft | Mapping[str, str]:
     """The mitigation that a form describes, or what is wrong: a sentence for each field, `form` for the whole."""
-    reader = _Reader(fields)
+    reader = FieldReader(fields)
     for_s = reader.read("for", parse_duration, required="Say for how long, such as 15m.")
     reason = reader.read("reason", _read_reason, required="Say why. Everyone will see it.")
     measure = reader.read("measure", _read_json) if "measure" in fields else _read_measure(reader)
@@ -58,7 +38,7 @@ def read_draft(fields: Fields) -> Draft | Mapping[str, str]:
     return Draft(measure, for_s, reason) if measure is not None else {"form": "There is nothing to put in force."}
 
 
-def _read_measure(reader: _Reader) -> Measure | None:
+def _read_measure(reader: FieldReader) -> Measure | None:
     kind = reader.read("kind", MitigationKind, required="Choose what to do.")
     if kind not in _DETAILS:
         reader.mistakes["kind"] = "Choose what to do."
@@ -73,15 +53,15 @@ def _read_measure(reader: _Reader) -> Measure | None:
     try:
         return MEASURE.validate_python({"kind": kind.value, "service": service, **details})
     except ValidationError as error:
-        reader.mistakes["form"] = _sentence(error.errors()[0]["msg"])
+        reader.mistakes["form"] = make_sentence(error.errors()[0]["msg"])
         return None
 
 
-def _read_nothing(_reader: _Reader) -> dict[str, Any]:
+def _read_nothing(_reader: FieldReader) -> dict[str, Any]:
     return {}
 
 
-def _read_limit(reader: _Reader) -> dict[str, Any]:
+def _read_limit(reader: FieldReader) -> dict[str, Any]:
     requests = reader.read("requests", parse_rate)
     per_client = reader.read("per_client", parse_rate)
     in_flight = reader.read("in_flight", int)
@@ -94,17 +74,17 @@ def _read_limit(reader: _Reader) -> dict[str, Any]:
     }
 
 
-def _read_block(reader: _Reader) -> dict[str, Any]:
+def _read_block(reader: FieldReader) -> dict[str, Any]:
     return {"networks": reader.read("networks", _read_networks, required="Name addresses or networks, one a line.")}
 
 
-def _read_deny(reader: _Reader) -> dict[str, Any]:
+def _read_deny(reader: FieldReader) -> dict[str, Any]:
     dimension = reader.read("dimension", Dimension, required="Choose what to look at.")
     values = reader.read("values", _read_lines, required="Name at least one value, one a line.")
     return {"source": {"matches": [{"dimension": dimension, "values": values}]}}
 
 
-_DETAILS: Final[Mapping[MitigationKind, Callable[[_Reader], dict[str, Any]]]] = {
+_DETAILS: Final[Mapping[MitigationKind, Callable[[FieldReader], dict[str, Any]]]] = {
     MitigationKind.KILL: _read_nothing,
     MitigationKind.READ_ONLY: _read_nothing,
     MitigationKind.LIMIT: _read_limit,
@@ -136,7 +116,3 @@ def _read_networks(text: str) -> list[str]:
 
 def _split(line: str) -> Iterable[str]:
     return line.replace(",", " ").split()
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -15,7 +15,7 @@ FORM_BYTES_MAX: Final = 512 * 1024
 FIELDS_MAX: Final = 40
 
 Fields = Mapping[str, str]
-"""A form's fields by name, without surrounding space; of several of one name the last."""
+"""A form's fields by name, without surrounding space, and lines end with a line feed; of several of one name the last."""
 
 
 async def read_fields(request: Request, session: Session | None, bytes_max: int = FORM_BYTES_MAX) -> Fields:
@@ -45,4 +45,4 @@ def _parse(body: bytes) -> Fields:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except ValueError as error:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "This is no form that Holdfast sent.") from error
-    return {name: value.strip() for name, value in pairs}
+    return {name: value.replace("\r\n", "\n").strip() for name, value in pairs}

@@ -30,7 +30,7 @@ _RETURN_PAGE: Final = '<!doctype html><html lang="en"><meta http-equiv="refresh"
 
 
 class SecureHeaders:
-    """Puts `SECURITY_HEADERS` on every answer, and keeps answers out of caches that don't say otherwise."""
+    """Puts `SECURITY_HEADERS` on every answer, and keeps answers out of caches, where they don't say otherwise."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,8 +41,8 @@ class SecureHeaders:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(SECURITY_HEADERS)
-                headers.setdefault("Cache-Control", "no-store")
+                for name, value in (*SECURITY_HEADERS.items(), ("Cache-Control", "no-store")):
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_secured)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from holdfast.adapters.console.incident_port import IncidentSource
 from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure, MitigationId
 from holdfast.model.prediction import Prediction
@@ -26,7 +27,7 @@ from holdfast.views.revisions import ProposalDocument, RejectedDocument
 from holdfast.views.rollout import FreezeDocument, RolloutsDocument
 
 
-class LiveSource(Protocol):
+class LiveSource(IncidentSource, Protocol):
     """What is known now. Called once a second for each thing that somebody looks at, so answers are ready at once.
 
     `tenant` bounds what may be seen to one tenant's services; None is everybody's.

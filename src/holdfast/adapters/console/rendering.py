@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from holdfast.adapters.console import drawing, figures, wording
 from holdfast.model.finding import FindingKind
+from holdfast.model.incident import Impact, Phase
 from holdfast.model.ledger import LedgerKind
 from holdfast.model.source_rule import Dimension
 from holdfast.model.token import SYSTEM
@@ -53,6 +54,8 @@ class Templates:
             words=wording,
             dimensions=list(Dimension),
             ledger_kinds=list(LedgerKind),
+            phases=list(Phase),
+            impacts=list(reversed(Impact)),
             shown_max=SHOWN_MAX,
             system=SYSTEM,
             spark_width=drawing.SPARK_WIDTH,

@@ -1,18 +1,17 @@
 """The pages that one looks at: what each shows, and which of its parts keep themselves up to date."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from holdfast.adapters.console.drawing import chart_history
 from holdfast.adapters.console.feed import Gone
+from holdfast.adapters.console.incident_screens import INCIDENT_SCREENS
 from holdfast.adapters.console.port import LiveSource
+from holdfast.adapters.console.screen import Document, Load, Screen, require_all
 from holdfast.adapters.console.sessions import Session
 from holdfast.model.ledger import LedgerKind
 from holdfast.model.mitigation import ReadOnly
@@ -26,26 +25,9 @@ ENTRIES_MAX: Final = 100
 STANDBYS_SHOWN_MAX: Final = 100
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
-Document = Mapping[str, Any]
-"""What a template is given."""
-Load = Callable[[LiveSource], Document]
-"""Reads what a page shows; called again and again. Gone if there is no such thing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """A page: its template, the parts of it that change, and what an address of it asks for.
-
-    `plan` reads an address into a key, the same for the same question, and a way to answer it.
-    """
-
-    name: str
-    regions: tuple[str, ...]
-    plan: Callable[[Request, Session], tuple[tuple[Any, ...], Load]]
-
 
 def _plan_overview(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
-    _require_all(session)
+    require_all(session)
 
     def load(source: LiveSource) -> Document:
         return {
@@ -53,6 +35,7 @@ def _plan_overview(_request: Request, session: Session) -> tuple[tuple[Any, ...]
             "overview": source.overview(),
             "findings": source.findings(None),
             "active": _active(source, None),
+            "incidents": source.incidents(0),
         }
 
     return (), load
@@ -137,12 +120,14 @@ def _plan_spool(_request: Request, session: Session) -> tuple[tuple[Any, ...], L
 
 
 def _plan_guards(_request: Request, session: Session) -> tuple[tuple[Any, ...], Load]:
-    _require_all(session)
+    require_all(session)
     return (), lambda source: {"guards": source.guards()}
 
 
 SCREENS: Final[Mapping[str, Screen]] = {
-    "/": Screen("overview", ("rollout", "locations", "attention", "busiest", "guard-line"), _plan_overview),
+    "/": Screen(
+        "overview", ("rollout", "incident-line", "locations", "attention", "busiest", "guard-line"), _plan_overview
+    ),
     "/services": Screen("services", ("service-states", "service-rows"), _plan_services),
     "/services/{service}": Screen(
         "service", ("service-now", "service-chart", "service-why", "service-limits"), _plan_service
@@ -155,12 +140,13 @@ SCREENS: Final[Mapping[str, Screen]] = {
     "/failover": Screen("failover", ("failover",), _plan_failover),
     "/spool": Screen("spool", ("spool",), _plan_spool),
     "/guards": Screen("guards", ("guards",), _plan_guards),
+    **INCIDENT_SCREENS,
 }
 """By path below the console's root."""
 
 
 def load_pulse(source: LiveSource, tenant: str | None) -> Document:
-    """What every page shows in its head: how many findings, mitigations and dead letters there are, and the time."""
+    """What every page shows in its head: how much of everything there is that wants to be looked at, and the time."""
     findings = source.findings(tenant)
     return {
         "now": findings.now,
@@ -168,6 +154,7 @@ def load_pulse(source: LiveSource, tenant: str | None) -> Document:
         "open_count": len(findings.open) + len(findings.unusual),
         "active_count": len(_active(source, tenant)),
         "dead_count": source.spool(tenant).dead,
+        "incident_count": len(source.incidents(0).open) if tenant is None else 0,
     }
 
 
@@ -203,8 +190,3 @@ def _list_sites(failover: FailoverDocument, named: Collection[str]) -> tuple[Sit
 
 def _active(source: LiveSource, tenant: str | None) -> tuple[Any, ...]:
     return source.mitigations(tenant).active
-
-
-def _require_all(session: Session) -> None:
-    if session.tenant is not None:
-        raise HTTPException(HTTPStatus.FORBIDDEN, "Your token shows the services of one tenant only.")

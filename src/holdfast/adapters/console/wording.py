@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from holdfast.model.finding import FindingKind
+from holdfast.model.incident import Impact, Occasion
 from holdfast.model.ledger import LedgerKind
+from holdfast.model.maintenance import MaintenancePhase
 from holdfast.model.mitigation import (
     Block,
     Deny,
@@ -103,6 +105,28 @@ MESSAGES: Final[Mapping[str, str]] = {
     "dropped": "",
 }
 """The class of the colour of a message, by its standing."""
+IMPACTS: Final[Mapping[Impact, tuple[str, str]]] = {
+    Impact.CRITICAL: ("Critical", "harmful"),
+    Impact.MAJOR: ("Major", "harmful"),
+    Impact.MINOR: ("Minor", "unusual"),
+    Impact.NONE: ("No impact", ""),
+}
+"""How bad an incident is, and the class of its colour."""
+OCCASIONS: Final[Mapping[Occasion, str]] = {
+    Occasion.FINDING: "by what was found",
+    Occasion.FAILOVER: "by a failover",
+    Occasion.ROLLOUT: "by a rollout that went back",
+    Occasion.ALERT: "by another monitoring system",
+    Occasion.PERSON: "by hand",
+}
+"""What an incident was opened by."""
+WINDOWS: Final[Mapping[MaintenancePhase, tuple[str, str]]] = {
+    MaintenancePhase.SCHEDULED: ("Scheduled", "normal"),
+    MaintenancePhase.IN_PROGRESS: ("In progress", "mitigated"),
+    MaintenancePhase.COMPLETED: ("Completed", ""),
+    MaintenancePhase.CANCELLED: ("Cancelled", ""),
+}
+"""How far announced work is, and the class of its colour."""
 PLANS: Final[Mapping[str, str]] = {
     "sound": "The change is sound",
     "confirm": "The change must be confirmed first",

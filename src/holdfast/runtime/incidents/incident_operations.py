@@ -70,6 +70,14 @@ class IncidentOperations:
 
     async def show(self, id_: IncidentId, *, recorded: bool = True) -> IncidentDocument | None:
         """One incident with all that belongs to it, if it is remembered."""
+        document = self.glance(id_)
+        if document is None:
+            return None
+        findings = await self._accuse(document.findings)
+        return document.model_copy(update={"findings": findings, "recorded": recorded})
+
+    def glance(self, id_: IncidentId) -> IncidentDocument | None:
+        """The same at once; suspects are named as far as they are known."""
         control, record = self._control, self._control.state.incidents.get(id_)
         if record is None:
             return None
@@ -83,7 +91,7 @@ class IncidentOperations:
             posts=record.posts,
             notes=record.notes,
             pages=record.pages,
-            findings=await self._accuse(known),
+            findings=self._ledger.accuse_some(known[:FINDINGS_SHOWN_MAX], None) + tuple(known[FINDINGS_SHOWN_MAX:]),
             forgotten=tuple(name for name, document in found.items() if document is None),
             mitigations=self._list_mitigations(incident),
             suggested=phase if phase is not incident.phase else None,
@@ -93,7 +101,6 @@ class IncidentOperations:
                 for each in control.state.follow_ups.values()
                 if each.incident == incident.id
             ),
-            recorded=recorded,
         )
 
     async def show_timeline(self, id_: IncidentId, *, everything: bool) -> TimelineDocument | None:
@@ -101,8 +108,20 @@ class IncidentOperations:
         record = self._control.state.incidents.get(id_)
         if record is None:
             return None
-        incident, now = record.incident, self._control.world.clock()
-        events, whole = await self._read_events(begin_timeline(incident))
+        read = await self._read_events(begin_timeline(record.incident))
+        return self._show_timeline(record.incident, read, everything=everything)
+
+    def glance_timeline(self, id_: IncidentId) -> TimelineDocument | None:
+        """The same at once, as far back as control remembers."""
+        record = self._control.state.incidents.get(id_)
+        if record is None:
+            return None
+        return self._show_timeline(record.incident, self._recall_events(begin_timeline(record.incident)))
+
+    def _show_timeline(
+        self, incident: Incident, read: tuple[list[Dated], bool], *, everything: bool = False
+    ) -> TimelineDocument:
+        (events, whole), now = read, self._control.world.clock()
         timeline = make_timeline(incident, events, self._find_services(incident), now, everything=everything)
         entries = tuple(show_moment(each.sequence, each.event, own=each.own) for each in timeline.moments)
         return TimelineDocument(id=incident.id, entries=entries, left_out=timeline.left_out, whole=whole)
@@ -211,10 +230,11 @@ class IncidentOperations:
     async def _read_events(self, begins_at: float) -> tuple[list[Dated], bool]:
         """What was decided since, oldest first; and whether that is all of it."""
         control = self._control
+        remembered, is_whole = self._recall_events(begins_at)
+        if is_whole:
+            return remembered, True
         recent = tuple(control.recent)
         unrecorded: list[Dated] = [(None, event) for event in control.core.unrecorded]
-        if not recent or recent[0].sequence == 1 or recent[0].event.at < begins_at:
-            return [*((each.sequence, each.event) for each in recent), *unrecorded], True
         after = max(0, recent[0].sequence - 1 - READ_MAX)
         try:
             recorded = await asyncio.to_thread(control.world.journal.read, after)
@@ -222,3 +242,10 @@ class IncidentOperations:
             recorded, after = recent, recent[0].sequence - 1
         whole = after == 0 or recorded[0].event.at < begins_at
         return [*((each.sequence, each.event) for each in recorded), *unrecorded], whole
+
+    def _recall_events(self, begins_at: float) -> tuple[list[Dated], bool]:
+        """What control remembers of what was decided since, oldest first; and whether that is all of it."""
+        recent = tuple(self._control.recent)
+        unrecorded: list[Dated] = [(None, event) for event in self._control.core.unrecorded]
+        is_whole = not recent or recent[0].sequence == 1 or recent[0].event.at < begins_at
+        return [*((each.sequence, each.event) for each in recent), *unrecorded], is_whole

@@ -7,7 +7,8 @@ from typing import Final
 
 from holdfast.adapters.postmortem.press import Press, RenderingFailed
 from holdfast.incidents.postmortem import make_postmortem
-from holdfast.incidents.postmortem_sight import PostmortemSight, Window, find_window, list_held
+from holdfast.incidents.postmortem_sight import PostmortemSight, find_services, find_window, list_held
+from holdfast.incidents.timeline import begin_timeline, make_timeline
 from holdfast.model.downtime import Accounts
 from holdfast.model.event import Event, FindingOpened, FindingUpdated
 from holdfast.model.finding import Finding, FindingId
@@ -57,7 +58,7 @@ class Postmortems:
         control, incident = self._control, record.incident
         now = control.world.clock()
         window = find_window(incident, now)
-        events = await self._read_events(window)
+        events = await self._read_events(min(window.shown_from, begin_timeline(incident)))
         findings = self._recall_findings(incident, events)
         suspects, ruled_out = await self._name_suspects(incident, findings)
         state, intent, facts = control.state, control.intent, control.publisher.facts
@@ -65,7 +66,7 @@ class Postmortems:
             now=now,
             record=record,
             events=events,
-            timeline=tuple(_tell(event) for event in events),
+            timeline=self._tell_timeline(incident, events, now),
             findings=findings,
             held=list_held(events, tuple(state.mitigations.values()), state.ended, window),
             suspects=suspects,
@@ -77,16 +78,22 @@ class Postmortems:
             describe=describe_measure,
         )
 
-    async def _read_events(self, window: Window) -> tuple[Event, ...]:
-        """All that was decided in the window, oldest first: from memory, or from the journal if that reaches back."""
+    def _tell_timeline(self, incident: Incident, events: Sequence[Event], now: float) -> tuple[TimelineEntry, ...]:
+        intent = self._control.intent
+        services = frozenset(find_services(incident, intent.platform if intent else None))
+        timeline = make_timeline(incident, ((None, event) for event in events), services, now)
+        return tuple(_tell(moment.event) for moment in timeline.moments)
+
+    async def _read_events(self, since: float) -> tuple[Event, ...]:
+        """All that was decided since (Unix time, in seconds), oldest first: from memory, or else from the journal."""
         recent = tuple(self._control.recent)
-        if recent and recent[0].sequence > 1 and recent[0].event.at > window.shown_from:
+        if recent and recent[0].sequence > 1 and recent[0].event.at > since:
             try:
                 recent = tuple(await asyncio.to_thread(self._control.world.journal.read))
             except (JournalUnavailable, JournalCorrupt) as error:
                 LOG.warning("a postmortem has to do without the beginning of the journal: %s", error)
         events = (*(each.event for each in recent), *self._control.core.unrecorded)
-        return tuple(event for event in events if window.has(event.at))
+        return tuple(event for event in events if event.at >= since)
 
     def _recall_findings(self, incident: Incident, events: Sequence[Event]) -> dict[FindingId, Finding]:
         """The incident's findings as they were known at last."""

@@ -5,18 +5,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from holdfast.model.incident import IncidentId
 from holdfast.model.query import ServiceQueries
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
 from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live.guards import Guards
+from holdfast.runtime.live.incidents import LiveIncidents
 from holdfast.runtime.live.spool import LiveSpool
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.recovery.drivers import Drivers
 from holdfast.runtime.watch.watcher import Watcher
 from holdfast.views.explanation import ExplanationsDocument
 from holdfast.views.failover import FailoverDocument, bind_to_tenant
+from holdfast.views.follow_ups import FollowUpsDocument
+from holdfast.views.incident_pages import IncidentPage, PublicPlacesDocument
+from holdfast.views.incidents import IncidentsDocument
 from holdfast.views.ledger import LedgerDocument, LedgerEntryDocument, LedgerQuery
 from holdfast.views.live import OverviewDocument
 from holdfast.views.live_entries import show_entries
@@ -34,7 +39,9 @@ from holdfast.views.live_pages import (
 from holdfast.views.live_rows import Standing, show_page
 from holdfast.views.live_services import LiveServiceDocument, ServicePage, ServiceQuery, ServiceRow
 from holdfast.views.live_spool import LiveSpoolDocument
+from holdfast.views.maintenance import MaintenancesDocument
 from holdfast.views.mitigations import MitigationsDocument
+from holdfast.views.paging import OnCallDocument
 from holdfast.views.readiness import ReadinessDocument
 from holdfast.views.restoration import RestorationDocument
 from holdfast.views.rollout import RolloutsDocument
@@ -61,6 +68,7 @@ class Parts:
     ledger: Ledger
     drivers: Drivers
     spool: LiveSpool
+    incidents: LiveIncidents
 
 
 class Live:
@@ -151,6 +159,30 @@ class Live:
     def spool(self, tenant: str | None) -> LiveSpoolDocument:
         """What is kept of services that defer, and how their switches stand."""
         return self._parts.spool.show(tenant)
+
+    def incidents(self, resolved_max: int) -> IncidentsDocument:
+        """Open incidents, and so many resolved ones."""
+        return self._parts.incidents.incidents(resolved_max)
+
+    def incident(self, id_: IncidentId) -> IncidentPage | None:
+        """One incident with its timeline, if it is remembered."""
+        return self._parts.incidents.incident(id_)
+
+    def follow_ups(self) -> FollowUpsDocument:
+        """Everything promised."""
+        return self._parts.incidents.follow_ups()
+
+    def maintenances(self) -> MaintenancesDocument:
+        """Announced work."""
+        return self._parts.incidents.maintenances()
+
+    def on_call(self) -> OnCallDocument:
+        """Who is on call, and how paging is."""
+        return self._parts.incidents.on_call()
+
+    def public_places(self) -> PublicPlacesDocument:
+        """The components and regions that the public knows."""
+        return self._parts.incidents.public_places()
 
     def guards(self) -> GuardsDocument:
         """How Holdfast's own parts are."""

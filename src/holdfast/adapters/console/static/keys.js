@@ -1,7 +1,7 @@
 // Everything by keyboard: rows, pages, search.
 
 const GO_MS = 1500;
-const PAGES = { o: "/", s: "/services", f: "/findings", m: "/mitigations", r: "/ready", v: "/failover", d: "/spool", h: "/history", l: "/ledger", p: "/plan", e: "/explain" };
+const PAGES = { o: "/", i: "/incidents", s: "/services", f: "/findings", m: "/mitigations", r: "/ready", v: "/failover", d: "/spool", h: "/history", l: "/ledger", p: "/plan", e: "/explain" };
 
 export function addKeys() {
   const brand = document.querySelector(".brand");
@@ -42,7 +42,7 @@ function search(root) {
 }
 
 function moveRow(step) {
-  const links = [...document.querySelectorAll("tbody th a, .finding h3 a, .mitigation h3 a, .history a")];
+  const links = [...document.querySelectorAll("tbody th a, .finding h3 a, .mitigation h3 a, .incident h2 a, .history a")];
   if (!links.length) return;
   const at = links.indexOf(document.activeElement);
   const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + step));
