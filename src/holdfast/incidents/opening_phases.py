@@ -9,7 +9,7 @@ What comes back before makes it identified again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from holdfast.incidents.opening import list_signs
@@ -61,6 +61,18 @@ def follow_course(incident: Incident, signs: Sequence[Sign], scene: Scene) -> Co
     in_force = tuple(each for each in state.mitigations.values() if belongs_to(each, incident))
     ended = tuple((e.mitigation, e.ended_at) for e in state.ended if belongs_to(e.mitigation, incident))
     return Course(list_signs(incident, signs), in_force, ended)
+
+
+def narrow(scene: Scene, incidents: Sequence[Incident]) -> Scene:
+    """The same with only those mitigations that may belong to one of these incidents: there may be thousands."""
+    ids = frozenset(id_ for each in incidents for id_ in (*each.findings, *each.mitigations))
+    services = frozenset(name for each in incidents for name in each.services)
+    kept = {
+        id_: mitigation
+        for id_, mitigation in scene.state.mitigations.items()
+        if id_ in ids or mitigation.finding in ids or mitigation.measure.service in services
+    }
+    return replace(scene, state=replace(scene.state, mitigations=kept))
 
 
 def belongs_to(mitigation: Mitigation, incident: Incident) -> bool:

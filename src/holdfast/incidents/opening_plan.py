@@ -15,7 +15,7 @@ from holdfast.incidents.nagging import (
     was_reminded,
 )
 from holdfast.incidents.opening import plan_opening
-from holdfast.incidents.opening_phases import Course, follow_course, suggest_phase
+from holdfast.incidents.opening_phases import Course, follow_course, narrow, suggest_phase
 from holdfast.incidents.opening_signs import Scene, Sign, gather_signs
 from holdfast.incidents.opening_steps import Move, Remind, Say, Step
 from holdfast.model.downtime import Stretch
@@ -40,7 +40,9 @@ def plan_incidents(scene: Scene, measure: Measure) -> tuple[Step, ...]:
 
 def _plan_courses(scene: Scene, measure: Measure) -> Iterator[Step]:
     records = [record for record in scene.state.incidents.values() if record.incident.is_open]
-    signs = gather_signs(scene) if records else ()
+    if not records:
+        return
+    signs, scene = gather_signs(scene), narrow(scene, [record.incident for record in records])
     for record in records:
         step = _plan_course(record, signs, scene, measure)
         if step is not None:
