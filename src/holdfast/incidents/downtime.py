@@ -60,20 +60,20 @@ def count_slot(raw: NDArray[np.float64], switched_off: NDArray[np.bool_], read_o
     """From what edges counted of services, shape (services, METRICS), to a slot: shape (services, COLUMNS).
 
     A mitigation's refusals are lost requests if it switches the service off (kill, hold); those of writes make it
-    read-only; those of blocked clients are neither. What is lost may have been let in before this slot.
+    read-only; those of blocked clients are neither. What is late may have been let in before this slot.
     """
     of = raw.T
     mitigated, failed = of[Metric.MITIGATED], of[Metric.FAILED]
     refused_all = np.where(switched_off, mitigated, 0)
     lost = failed + of[Metric.SHED] + refused_all
-    owed = np.maximum(of[Metric.ADMITTED] + of[Metric.SHED] + refused_all, lost)
     late = np.minimum(failed, of[Metric.SLOWEST])
+    owed = np.maximum(of[Metric.ADMITTED] + of[Metric.SHED] + refused_all, lost - late)
     columns = (
         of[Metric.OFFERED],
         owed,
         lost,
         late,
-        np.minimum(of[Metric.SLOWEST] - late, owed - lost),
+        np.minimum(of[Metric.SLOWEST] - late, owed - (lost - late)),
         np.where(read_only, owed, 0),
         of[Metric.LIMITED] + of[Metric.SHED] + mitigated,
         failed,

@@ -18,8 +18,8 @@ Scores = NDArray[np.float64]
 SHARES: Final = np.array([0.0005, 0.005, 0.02, 0.04, 0.065, 0.12, 0.2, 0.3, 0.43, 0.57, 0.75, 0.93, 0.998])
 """The levels; none within a tenth of where something begins to count as degraded, slow or down."""
 LEVELS: Final = len(SHARES)
-CHANGE_COST: Final = 5.0
-"""A change must make what was counted e^7, a thousand times likelier. Two lost requests in a row aren't enough."""
+CHANGE_COST: Final = 8.0
+"""A change must make what was counted e^8, three thousand times likelier. Two lost requests in a row aren't enough."""
 IS_DEGRADED: Final = SHARES >= DEGRADED_SHARE
 IS_DOWN: Final = SHARES >= DOWN_SHARE
 IS_SLOW: Final = SHARES >= SLOW_SHARE

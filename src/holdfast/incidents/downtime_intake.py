@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from holdfast.incidents.downtime import COLUMNS, SLOT_S, Column, Floats, count_slot
 from holdfast.incidents.downtime_layout import Layout
-from holdfast.model.telemetry import METRICS, EdgeReport
+from holdfast.model.telemetry import METRICS, EdgeReport, Metric
 
 REPORT_S_MAX: Final = 60.0
 """A report that claims to cover more isn't believed."""
@@ -69,6 +69,7 @@ class Intake:
         self._usual = {region: np.zeros(len(layout.services), np.float32) for region in layout.regions}
         self._learned = dict.fromkeys(layout.regions, 0)
         self._weights: dict[str, float] = {}
+        self._refused_writes: set[tuple[str, str]] = set()
 
     def set_layout(self, layout: Layout) -> None:
         """Count for these services and edges from now on."""
@@ -133,9 +134,8 @@ class Intake:
         if found is not None:
             rows = np.flatnonzero(found.raw.any(axis=1))
             names = [self._layout.services[row] for row in rows.tolist()]
-            counts[rows] = count_slot(
-                found.raw[rows], _flag(names, moment.switched_off), _flag(names, moment.read_only)
-            )
+            read_only = self._note_writes(region, names, found.raw[rows, Metric.MITIGATED], moment.read_only)
+            counts[rows] = count_slot(found.raw[rows], _flag(names, moment.switched_off), _flag(names, read_only))
         covered, dead = self._watch(number, region, found.covered_s if found else {}, moment.dead)
         measured = covered + dead >= MEASURED_SHARE
         if dead > 0:
@@ -143,6 +143,15 @@ class Intake:
         elif measured:
             self.learn(region, counts[:, Column.OWED])
         return Slot(counts, measured)
+
+    def _note_writes(
+        self, region: str, names: Sequence[str], mitigated: NDArray[np.float64], read_only: frozenset[str]
+    ) -> frozenset[str]:
+        """The services that are read-only, and of which a write was refused since."""
+        refused = {(region, name) for name, count in zip(names, mitigated, strict=True) if count and name in read_only}
+        kept = {(place, name) for place, name in self._refused_writes if place != region or name in read_only}
+        self._refused_writes = kept | refused
+        return frozenset(name for place, name in self._refused_writes if place == region)
 
     def _watch(
         self, number: int, region: str, covered_s: Mapping[str, float], dead: Iterable[Dead]

@@ -22,8 +22,10 @@ COURSE_SLOTS_MAX: Final = 1440
 WELL_REQUESTS: Final = 200.0
 WELL_SLOTS: Final = 120
 """A course ends after so many requests, or so long, without trouble; before, a pause between losses isn't their end."""
-USUAL_SLOTS: Final = 720
-"""Over so many slots what is usual is averaged."""
+YOUNG_SLOTS: Final = 360
+"""Of whom less is known isn't judged by how slow it is: it may always be."""
+USUAL_SLOTS: Final = 4320
+"""Over so many slots it is averaged how slow is usual."""
 _KEPT: Final = (Column.OWED, Column.LOST, Column.SLOW, Column.READ_ONLY)
 _OWED, _LOST, _SLOW, _READ_ONLY = range(4)
 
@@ -70,6 +72,7 @@ class Judge:
         self._measured = np.ones(OPEN_SLOTS, np.bool_)
         self._courses: dict[int, _Course] = {}
         self._slow_usual: Floats = np.zeros(subjects, np.float32)
+        self._busy_slots = np.zeros(subjects, np.int64)
         self._standing = np.zeros(subjects, np.int8)
         self._asked = np.full(subjects, first - QUIET_SLOTS - 1, np.int64)
 
@@ -86,7 +89,7 @@ class Judge:
     def select(self, rows: NDArray[np.intp]) -> None:
         """Keep the subjects of these rows, in this order; -1 stands for a new one."""
         there = rows >= 0
-        for name in ("_open", "_slow_usual", "_standing", "_asked"):
+        for name in ("_open", "_slow_usual", "_busy_slots", "_standing", "_asked"):
             old = getattr(self, name)
             axis = 1 if old.ndim == 3 else 0
             new = np.take(old, np.maximum(rows, 0), axis=axis)
@@ -143,7 +146,7 @@ class Judge:
                 self._open[slot, row, _LOST] += part
                 left -= part
             self._open[-1, row, _LOST] += left
-            self._open[-1, row, _OWED] = max(self._open[-1, row, _OWED], self._open[-1, row, _LOST])
+        self._open[-1, :, _OWED] = np.maximum(self._open[-1, :, _OWED], self._open[-1, :, _LOST])
 
     def _settle(self) -> None:
         """The oldest open slot becomes part of the courses."""
@@ -166,7 +169,7 @@ class Judge:
     def _notice(self) -> None:
         """Begin courses of those that lose something, and learn what is usual of the others."""
         owed, lost, slow, read_only = self._open.sum(axis=0).T
-        usually_slow = self._slow_usual >= SLOW_USUAL_MAX
+        usually_slow = (self._slow_usual >= SLOW_USUAL_MAX) | (self._busy_slots < YOUNG_SLOTS)
         noticed = (lost > 0) & (lost >= LOST_NOTICED * owed)
         noticed |= (slow > 0) & (slow >= SLOW_NOTICED * owed) & ~usually_slow
         noticed |= read_only > 0
@@ -176,10 +179,16 @@ class Judge:
                 begun = chain.begin_up(1)[0]
                 self._courses[row] = _Course(first, begun, begun.copy(), not usually_slow[row])
         self._noticed = noticed
+        self._learn_slow()
+
+    def _learn_slow(self) -> None:
+        """Learn how slow is usual, of those that do well or are new."""
         newest = self._open[-1]
-        busy = np.flatnonzero((newest[:, _OWED] > 0) & ~noticed)
+        is_learned = (self._standing <= Standing.UP) | (self._busy_slots < YOUNG_SLOTS)
+        busy = np.flatnonzero((newest[:, _OWED] > 0) & is_learned)
+        self._busy_slots[busy] += 1
         share = newest[busy, _SLOW] / newest[busy, _OWED]
-        self._slow_usual[busy] += (share - self._slow_usual[busy]) / USUAL_SLOTS
+        self._slow_usual[busy] += (share - self._slow_usual[busy]) / np.minimum(self._busy_slots[busy], USUAL_SLOTS)
 
     def _conclude(self) -> Iterator[Found]:
         """Say how the troubled stand, and what became final."""
@@ -194,6 +203,7 @@ class Judge:
             if self._is_over(row, course):
                 yield from self._tell(row, course, *self._look(row, course))
                 del self._courses[row]
+                self._standing[row] = Standing.UP
             elif len(course.counts) >= COURSE_SLOTS_MAX:
                 yield from self._settle_half(row, course)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 BUSY_TIMEOUT_MS: Final = 5_000
+AHEAD_BYTES_MAX: Final = 8 * 2**20
 
 
 class AccountsUnavailable(Exception):
@@ -64,8 +65,9 @@ def _translate() -> Iterator[None]:
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
-    pragmas = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_TIMEOUT_MS}")
-    for pragma in pragmas:
+    pragmas = ("auto_vacuum=INCREMENTAL", "journal_mode=WAL", "synchronous=NORMAL")
+    bounds = (f"busy_timeout={BUSY_TIMEOUT_MS}", f"journal_size_limit={AHEAD_BYTES_MAX}")
+    for pragma in (*pragmas, *bounds):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -136,20 +136,17 @@ class Book:
             return Standing.UNKNOWN if self.measurer is None else self.measurer.stand(subject, region)
 
     def read_series(
-        self, services: Sequence[str], regions: Sequence[str], began_at: float, ended_at: float
+        self,
+        services: Sequence[str],
+        regions: Sequence[str],
+        began_at: float,
+        ended_at: float,
+        usual_until: float | None = None,
     ) -> TrafficSeries:
         """The traffic of services (of all together) in regions (none: all), in steps of at least 5 s, 2,000 at most."""
         names = [Name(SERVICE, service) for service in services]
-        return read_series(self._store, names, regions or self.regions, began_at, ended_at, self._slot_s)
-
-    def list_subjects(self, kind: str) -> list[Subject]:
-        """The subjects of a kind that there are now."""
-        with self.lock:
-            return [subject for subject in self._members if subject.kind == kind]
-
-    def has_subject(self, subject: Subject) -> bool:
-        """Whether there is such a subject now."""
-        return subject in self._members
+        until = began_at if usual_until is None else usual_until
+        return read_series(self._store, names, regions or self.regions, (began_at, ended_at), until, self._slot_s)
 
     def _load(self) -> None:
         self.note_stretches(self._store.read_stretches(self._clock() - KEPT_S))

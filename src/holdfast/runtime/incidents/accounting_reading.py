@@ -1,6 +1,6 @@
 """Answers people's questions about downtime, from what was measured."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from holdfast.incidents.budget import OBJECTIVE_USUAL, begin_month, find_budget
@@ -84,15 +84,24 @@ class DowntimeReading:
         )
 
     def _find(self, kind: Kind, name: str | None, region: str | None) -> tuple[list[Subject], list[str]] | Refusal:
-        regions = list(self._book.regions)
+        regions = list(self._platform.each_region()) if self._platform else []
         if region is not None and region not in regions:
             return Refusal(RefusalCode.REGION_UNKNOWN, f"there is no region {region}")
         if kind == REGION:
             return [WHOLE], [name] if name in regions else regions
-        subjects = self._book.list_subjects(kind) if name is None else [Subject(kind, name)]
-        if name is not None and not self._book.has_subject(subjects[0]):
+        names = self._list_names(kind)
+        if name is not None and name not in names:
             return Refusal(_UNKNOWN[kind], f"there is no {kind} {name}")
+        subjects = [Subject(kind, each) for each in (names if name is None else [name])]
         return subjects, [region] if region else regions
+
+    def _list_names(self, kind: Kind) -> Collection[str]:
+        intent = self._control.intent
+        if intent is None:
+            return ()
+        status = intent.platform.status
+        components = status.components.keys() if status else ()
+        return {SERVICE: intent.services.keys(), TENANT: intent.platform.tenants.keys(), COMPONENT: components}[kind]
 
     def _show_subject(
         self, subject: Subject, regions: Iterable[str], first: Day, last: Day, now: float

@@ -14,6 +14,7 @@ from holdfast.model.day import DAY_S
 from holdfast.model.downtime import Floats, TrafficSeries
 
 STEPS_MAX: Final = 2_000
+_MINUTE_S: Final = 60.0
 USUAL_DAYS: Final = 7
 BEFORE_S: Final = 3_600.0
 """Where nothing is known of earlier days, what was usual is the mean of the hour before."""
@@ -21,9 +22,15 @@ _STEPS_S: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_80
 
 
 def read_series(
-    store: SqlAccounts, names: Sequence[Name], regions: Sequence[str], began_at: float, ended_at: float, slot_s: float
+    store: SqlAccounts,
+    names: Sequence[Name],
+    regions: Sequence[str],
+    span: tuple[float, float],
+    usual_until: float,
+    slot_s: float,
 ) -> TrafficSeries:
-    """The traffic of subjects together, see `model.downtime.Accounts`."""
+    """The traffic of subjects together in a span of time, see `model.downtime.Accounts`."""
+    began_at, ended_at = span
     step_s = _choose_step_s(ended_at - began_at, slot_s)
     first, after = int(began_at // step_s), int(-(-ended_at // step_s))
     at: Floats = (np.arange(first, max(after, first + 1)) * step_s).astype(np.float64)
@@ -32,7 +39,10 @@ def read_series(
     rates = np.full(counts.shape, np.nan)
     rates[known] = counts[known] / covered[known, None]
     offered, refused, failed = rates[:, [Column.OFFERED, Column.REFUSED, Column.FAILED]].T
-    return TrafficSeries(at, step_s, offered, refused, failed, _find_usual(store, names, regions, at, step_s, slot_s))
+    usual = _find_usual(store, names, regions, at, step_s, slot_s)
+    if not np.isfinite(usual).all():
+        usual[~np.isfinite(usual)] = _find_mean_before(store, names, regions, usual_until, slot_s)
+    return TrafficSeries(at, step_s, offered, refused, failed, usual)
 
 
 def _choose_step_s(span_s: float, slot_s: float) -> float:
@@ -43,7 +53,7 @@ def _choose_step_s(span_s: float, slot_s: float) -> float:
 def _find_usual(
     store: SqlAccounts, names: Sequence[Name], regions: Sequence[str], at: Floats, step_s: float, slot_s: float
 ) -> Floats:
-    """The mean at this time of earlier days, in steps of a minute at least; else that of the hour before."""
+    """The mean at this time of earlier days, in steps of a minute at least; NaN where none is known."""
     coarse_s = max(step_s, 60.0)
     days = []
     for day in range(1, USUAL_DAYS + 1):
@@ -55,12 +65,17 @@ def _find_usual(
     usual = np.full(len(at), np.nan)
     some = known.any(axis=0)
     usual[some] = total[some] / known.sum(axis=0)[some]
-    if not some.all():
-        before = np.arange(at[0] - BEFORE_S, at[0], 60.0)
-        counts, covered = _gather(store, names, regions, before, 60.0, slot_s)
-        if covered.sum() > 0:
-            usual[~some] = counts[:, Column.OFFERED].sum() / covered.sum()
     return usual
+
+
+def _find_mean_before(
+    store: SqlAccounts, names: Sequence[Name], regions: Sequence[str], until: float, slot_s: float
+) -> float:
+    """The mean of the hour before a time, as much of it as is known; NaN if nothing is."""
+    steps = np.arange(until - BEFORE_S, until - _MINUTE_S / 2, _MINUTE_S)
+    counts, covered = _gather(store, names, regions, steps, _MINUTE_S, slot_s)
+    known_s = float(covered.sum())
+    return float(counts[:, Column.OFFERED].sum()) / known_s if known_s else float("nan")
 
 
 def _gather(

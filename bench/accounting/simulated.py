@@ -1,0 +1,186 @@
+"""Hundreds of seeded outages, fed as the reports of edges: what is booked against what was.
+
+Each service has a rate of its own and one outage after the other, of a minute to four hours. Requests are Poisson.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from holdfast.incidents.downtime import SLOT_S
+from holdfast.incidents.downtime_intake import Dead, Moment
+from holdfast.incidents.downtime_layout import WHOLE, Layout, Subject
+from holdfast.incidents.downtime_windows import bridge, clip
+from holdfast.model.downtime import Standing, Stretch
+from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
+from holdfast.runtime.incidents.accounting_measure import Measurer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+EDGE, REGION = "edge-1", "us"
+REPORT_S: Final = 1.0
+TIMEOUT_S: Final = 15.0
+BASE_LOST: Final = 0.0005
+"""What is lost of the requests while nothing is wrong."""
+LEAD_S: Final = 900.0
+PAUSE_S: Final = (900.0, 3_600.0)
+LASTS_S: Final = (60.0, 4 * 3_600.0)
+EPOCH_S: Final = 1_700_000_000.0
+_SEEN_S: Final = 300.0
+"""So far around an outage something is booked to it."""
+
+
+class Kind(StrEnum):
+    """How a service is out."""
+
+    KILLED = "killed"
+    HUNG = "hung"
+    MOSTLY = "60 % lost"
+    PARTLY = "20 % lost"
+    READ_ONLY = "read-only"
+
+
+SHARE: Final = {Kind.KILLED: 1.0, Kind.HUNG: 1.0, Kind.MOSTLY: 0.6, Kind.PARTLY: 0.2, Kind.READ_ONLY: 0.0}
+TRUE: Final = {
+    Kind.KILLED: Standing.DOWN,
+    Kind.HUNG: Standing.DOWN,
+    Kind.MOSTLY: Standing.DOWN,
+    Kind.PARTLY: Standing.DEGRADED,
+    Kind.READ_ONLY: Standing.DEGRADED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """One outage of one service (Unix times, in seconds)."""
+
+    service: int
+    kind: Kind
+    began_at: float
+    ended_at: float
+    rps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An outage, and the seconds that were booked around it."""
+
+    outage: Outage
+    down_s: float
+    degraded_s: float
+
+    @property
+    def error_s(self) -> float:
+        """The larger of the two errors."""
+        lasted_s = self.outage.ended_at - self.outage.began_at
+        is_down = TRUE[self.outage.kind] is Standing.DOWN
+        down_s, degraded_s = (lasted_s, 0.0) if is_down else (0.0, lasted_s)
+        return max(abs(self.down_s - down_s), abs(self.degraded_s - degraded_s))
+
+
+def draw_outages(
+    rng: np.random.Generator, rates: Sequence[float], kinds: Sequence[Kind], until_s: float
+) -> list[Outage]:
+    """For each service one outage after the other, until the time is over."""
+    found = []
+    for service, rps in enumerate(rates):
+        at = EPOCH_S + LEAD_S + rng.uniform(0, PAUSE_S[0])
+        while True:
+            lasts_s = float(np.exp(rng.uniform(*np.log(LASTS_S))))
+            if at + lasts_s + LEAD_S > EPOCH_S + until_s:
+                break
+            kind = kinds[int(rng.integers(len(kinds)))]
+            found.append(Outage(service, kind, at, at + lasts_s, rps))
+            at += lasts_s + rng.uniform(*PAUSE_S)
+    return found
+
+
+def play(seed: int, rates: Sequence[float], kinds: Sequence[Kind], hours: float) -> list[Booked]:
+    """Simulate so many hours; what was booked for each outage."""
+    rng = np.random.default_rng(seed)
+    outages = draw_outages(rng, rates, kinds, hours * 3600)
+    services = [f"service-{n}" for n in range(len(rates))]
+    layout = Layout(services, {WHOLE: services}, {REGION: [EDGE]})
+    measurer = Measurer(layout, dict.fromkeys(services, TIMEOUT_S), int(EPOCH_S // SLOT_S))
+    found: list[list[Stretch]] = [[] for _ in services]
+    for report in _report(rng, services, np.array(rates), outages, hours * 3600):
+        measurer.take([report], report.ended_at)
+        while (measurer.next + 1) * SLOT_S + 2 < report.ended_at:
+            began_at = measurer.next * SLOT_S
+            closed = measurer.close(Moment(read_only=_find_read_only(outages, services, began_at)))
+            for each in closed.stretches:
+                if each.subject.kind == "service":
+                    found[layout.row_of[each.subject.name]].append(each.stretch)
+    for row, name in enumerate(services):
+        found[row] += measurer.peek(Subject("service", name), REGION)
+    return [_book(outage, bridge(found[outage.service], 60.0)) for outage in outages]
+
+
+def _find_read_only(outages: Sequence[Outage], services: Sequence[str], began_at: float) -> frozenset[str]:
+    lasting = (each for each in outages if each.began_at < began_at + SLOT_S and each.ended_at > began_at)
+    return frozenset(services[each.service] for each in lasting if each.kind is Kind.READ_ONLY)
+
+
+def _report(
+    rng: np.random.Generator,
+    services: Sequence[str],
+    rates: NDArray[np.float64],
+    outages: Sequence[Outage],
+    until_s: float,
+) -> Iterator[EdgeReport]:
+    """What one edge reports, second by second."""
+    steps = int(until_s / REPORT_S)
+    waiting = np.zeros((int(TIMEOUT_S / REPORT_S) + 1, len(services)), np.int64)
+    for step in range(steps):
+        began_at = EPOCH_S + step * REPORT_S
+        arrived = rng.poisson(rates * REPORT_S)
+        lost_share, hung, written = _find_shares(outages, len(services), began_at)
+        lost = rng.binomial(arrived, np.maximum(lost_share, BASE_LOST))
+        late = np.where(hung, lost, 0)
+        waiting = np.roll(waiting, -1, axis=0)
+        waiting[-1] = late
+        counts = np.zeros((len(services), METRICS), np.int64)
+        counts[:, Metric.OFFERED] = arrived
+        refused = rng.binomial(arrived, 0.3) * written
+        counts[:, Metric.MITIGATED] = refused
+        counts[:, Metric.ADMITTED] = arrived - refused
+        counts[:, Metric.FAILED] = np.minimum(np.where(hung, 0, lost), arrived - refused) + waiting[0]
+        counts[:, Metric.SLOWEST] = waiting[0]
+        rows = np.flatnonzero(counts.any(axis=1))
+        names = tuple(services[row] for row in rows.tolist())
+        whole = EdgeFigures(requests=int(arrived.sum()))
+        flight = np.zeros(len(rows), np.int64)
+        yield EdgeReport(EDGE, "1", step, began_at, began_at + REPORT_S, names, counts[rows], flight, whole)
+
+
+def _find_shares(
+    outages: Sequence[Outage], services: int, began_at: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Of what arrives in a report's time: the share lost, whether after a wait, and whether writes are refused."""
+    lost, hung, written = np.zeros(services), np.zeros(services, np.bool_), np.zeros(services, np.int64)
+    for each in outages:
+        within = min(each.ended_at, began_at + REPORT_S) - max(each.began_at, began_at)
+        if within > 0:
+            lost[each.service] = SHARE[each.kind] * within / REPORT_S
+            hung[each.service] = each.kind is Kind.HUNG
+            written[each.service] = each.kind is Kind.READ_ONLY
+    return lost, hung, written
+
+
+def _book(outage: Outage, stretches: Sequence[Stretch]) -> Booked:
+    near = list(clip(stretches, outage.began_at - _SEEN_S, outage.ended_at + _SEEN_S))
+    down_s, degraded_s = (
+        sum(each.ended_at - each.began_at for each in near if each.standing is standing)
+        for standing in (Standing.DOWN, Standing.DEGRADED)
+    )
+    return Booked(outage, down_s, degraded_s)
+
+
+__all__ = ["Booked", "Dead", "Kind", "Outage", "play"]
