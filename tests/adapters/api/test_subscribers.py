@@ -67,6 +67,15 @@ def test_a_subscriber_is_removed_once(control: RunningControl, admin: httpx.Clie
     assert len(admin.get(SUBSCRIBERS).json()["subscribers"]) == 1
 
 
+def test_clients_behind_a_proxy_of_this_machine_are_told_apart(control: RunningControl) -> None:
+    def ask(client: str) -> int:
+        with httpx.Client(base_url=control.url, headers={"x-forwarded-for": client}) as stranger:
+            return stranger.post(PUBLIC, data={"address": "no address"}).status_code
+
+    assert [ask("192.0.2.1") for _ in range(6)] == [422] * 5 + [429]
+    assert ask("192.0.2.2") == 422
+
+
 def test_the_pages_take_no_credential_and_nothing_else_does_so(control: RunningControl) -> None:
     with httpx.Client(base_url=control.url) as stranger:
         page = stranger.get(PUBLIC)

@@ -4,17 +4,29 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import fakes.subscribers
 from adapters.notify.receivers import Hook, Mailbox, receive_mail, receive_posts
 from fakes.control import Bench, until
 from fakes.incidents import PLATFORM
-from fakes.subscribers import SITE_URL, SUBSCRIBE_URL, Readership, find_link, path_of, read_mail, read_text
+from fakes.subscribers import (
+    SITE_URL,
+    SUBSCRIBE_URL,
+    Readership,
+    find_link,
+    path_of,
+    read_mail,
+    read_text,
+    seed_subscribers,
+)
 from holdfast.engine.incident_command import DraftPost, SetMaintenance
 from holdfast.model.incident import Phase
 from holdfast.model.maintenance import MaintenancePhase
+from holdfast.runtime.incidents import subscribing_notices
 
 Check = Callable[[Readership, Mailbox], Awaitable[None]]
 
@@ -165,6 +177,25 @@ def test_after_a_restart_a_mailing_is_gone_on_with_and_nothing_is_told_twice(tmp
 
     with receive_mail() as mailbox:
         asyncio.run(run(mailbox))
+
+
+def test_many_are_told_once_each_though_the_outbox_has_less_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = [f"reader{number}@acme.example" for number in range(120)]
+    seed_subscribers(tmp_path / "subscribers.db", *readers)
+    monkeypatch.setattr(fakes.subscribers, "QUICK", replace(fakes.subscribers.QUICK, waiting_max=60))
+    monkeypatch.setattr(subscribing_notices, "PAGE", 30)
+    monkeypatch.setattr(subscribing_notices, "RETRY_S", 0.02)
+
+    async def check(readership: Readership, mailbox: Mailbox) -> None:
+        await readership.open()
+        await readership.publish("First.")
+        await until(lambda: len(mailbox.envelopes) == len(readers), 60)
+        await settle(readership)
+        assert sorted(str(message["To"]) for message in read_mail(mailbox)) == sorted(readers)
+
+    play(tmp_path, check)
 
 
 def test_announced_work_is_told_as_it_goes_on(tmp_path: Path) -> None:
