@@ -103,9 +103,14 @@ class FakeAccounts:
         return Standing.UP
 
     def read_series(
-        self, services: Sequence[str], regions: Sequence[str], began_at: float, ended_at: float
+        self,
+        services: Sequence[str],
+        regions: Sequence[str],
+        began_at: float,
+        ended_at: float,
+        usual_until: float | None = None,
     ) -> TrafficSeries:
-        self.asked.append((tuple(services), tuple(regions), began_at, ended_at))
+        self.asked.append((tuple(services), tuple(regions), began_at, ended_at, usual_until))
         step_s = max(5.0, float(np.ceil((ended_at - began_at) / 2_000)))
         at = np.arange(began_at, ended_at, step_s)
         offered = np.array([flood(each) for each in at])

@@ -81,7 +81,9 @@ def test_a_gap_in_the_telemetry_is_a_gap() -> None:
 
 
 def test_the_chart_has_the_usual_mean_the_mitigations_and_the_marks() -> None:
-    chart = make_postmortem(make_sight(), public=False).chart
+    accounts = FakeAccounts()
+    chart = make_postmortem(make_sight(accounts=accounts), public=False).chart
+    assert (("acme-shop",), ("europe",), chart.starts_at, chart.ends_at, BEGAN) in accounts.asked
     assert chart.traffic
     assert chart.traffic.usual_mean == pytest.approx(400.0)
     assert [(each.label, each.ended_at) for each in chart.spans] == [
