@@ -191,11 +191,14 @@ class FakeAccounts:
     """Measurements in the test's hands."""
 
     standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
-    asked: int = 0
+    down_s: float = 0.0
+    """Today."""
+    asked: list[int] = field(default_factory=list)
+    """Days that were asked for, each time."""
 
     def list_days(self, component: str, region: str | None, days: int) -> Sequence[DayTally]:  # noqa: ARG002
-        self.asked += 1
-        return [DayTally(add_days(TODAY, -ago), 86_400.0) for ago in range(days - 1, -1, -1)]
+        self.asked.append(days)
+        return make_days(days, {0: self.down_s})
 
     def list_tenant_days(self, tenant: str, region: str | None, days: int) -> Sequence[DayTally]:
         raise NotImplementedError(tenant, region, days)

@@ -1,6 +1,7 @@
 """Measured days as the public sees them: whole minutes, and what a day looks like at a glance."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -14,12 +15,26 @@ UPTIME_DECIMALS: Final = 5
 """So that what is shown stays the same from minute to minute, unless something happens."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tallied:
+    """Some days, oldest first; with the seconds that they were down, and those of which it is known."""
+
+    bars: tuple[DayBar, ...]
+    down_s: float = 0.0
+    known_s: float = 0.0
+
+
 def make_history(tallies: Sequence[DayTally], today: Day) -> History:
     """The latest days up to today. Those that nothing is said of are unknown; what is older is left out."""
+    return join_days(tally_days(tallies, list_shown_days(today)))
+
+
+def tally_days(tallies: Sequence[DayTally], days: Sequence[Day]) -> Tallied:
+    """These days, and no others."""
     known = {tally.day: tally for tally in tallies}
     bars: list[DayBar] = []
     down_s = known_s = 0.0
-    for day in _list_days(today):
+    for day in days:
         tally = known.get(day)
         if tally is None:
             bars.append(_make_plain(day, DayKind.UNKNOWN))
@@ -27,7 +42,21 @@ def make_history(tallies: Sequence[DayTally], today: Day) -> History:
         bars.append(make_bar(tally))
         down_s += tally.down_s
         known_s += tally.up_s + tally.degraded_s + tally.down_s
-    return History(tuple(bars), round(1.0 - down_s / known_s, UPTIME_DECIMALS) if known_s else None)
+    return Tallied(tuple(bars), down_s, known_s)
+
+
+def join_days(*parts: Tallied) -> History:
+    """All of them together, in this order."""
+    known_s = sum(part.known_s for part in parts)
+    uptime = 1.0 - sum(part.down_s for part in parts) / known_s if known_s else None
+    bars = tuple(bar for part in parts for bar in part.bars)
+    return History(bars, None if uptime is None else round(uptime, UPTIME_DECIMALS))
+
+
+@lru_cache(maxsize=4)
+def list_shown_days(today: Day) -> tuple[Day, ...]:
+    """The days that bars show, today last."""
+    return tuple(add_days(today, number + 1 - DAYS) for number in range(DAYS))
 
 
 def make_bar(tally: DayTally) -> DayBar:
@@ -47,11 +76,6 @@ def make_bar(tally: DayTally) -> DayBar:
 def round_minutes(span_s: float) -> int:
     """Whole minutes; half a minute is one."""
     return int((span_s + SHOWN_S) // 60)
-
-
-@lru_cache(maxsize=4)
-def _list_days(today: Day) -> tuple[Day, ...]:
-    return tuple(add_days(today, number + 1 - DAYS) for number in range(DAYS))
 
 
 @lru_cache(maxsize=4 * DAYS)

@@ -101,7 +101,7 @@ async def test_a_published_word_is_on_the_site_and_others_are_not(bench: Bench, 
 async def test_it_is_written_every_minute_changed_or_not_and_no_more(bench: Bench, tmp_path: Path) -> None:
     async with run_publisher(bench, tmp_path) as stand:
         await until(lambda: stand.written_at == NOW)
-        asked = stand.accounts.asked
+        asked = list(stand.accounts.asked)
         bench.now += PUBLISH_S / 2
         await bench.control.submit(OPEN)
         await bench.control.submit(NoteIncident("ann", "i-1", "nothing public"))

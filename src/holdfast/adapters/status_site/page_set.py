@@ -31,7 +31,8 @@ class PageSource:
 
 def list_pages(document: StatusDocument) -> Iterator[PageSource]:
     """All but the first page."""
-    yield from map(_about_incident, document.incidents)
+    for incident in document.incidents:
+        yield _about_incident(incident, document)
     yield from map(_about_maintenance, document.maintenances)
     for component, incidents in _each_component(document):
         yield PageSource(f"components/{component.name}.html", "component.html", _about_component(component, incidents))
@@ -59,8 +60,11 @@ def list_months(
     return dict(sorted(months.items(), reverse=True))
 
 
-def _about_incident(incident: PublicIncident) -> PageSource:
-    return PageSource(f"incidents/{incident.id}.html", "incident.html", {"incident": incident}, live=incident.is_open)
+def _about_incident(incident: PublicIncident, document: StatusDocument) -> PageSource:
+    """With what was promised after it."""
+    promises = [each for each in document.promises if each.incident and each.incident.name == incident.id]
+    subject = {"incident": incident, "promises": promises}
+    return PageSource(f"incidents/{incident.id}.html", "incident.html", subject, live=incident.is_open)
 
 
 def _about_maintenance(window: PublicMaintenance) -> PageSource:
