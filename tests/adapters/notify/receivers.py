@@ -3,7 +3,7 @@
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -22,6 +22,8 @@ class Mailbox:
 
     answers: list[str] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
+    peers: set[Any] = field(default_factory=set)
+    """Connections that brought some."""
     port: int = 0
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -32,8 +34,9 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         self.envelopes.append(envelope)
+        self.peers.add(session.peer)
         return "250 OK"
 
 
@@ -43,9 +46,9 @@ def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, 
 
 
 @contextmanager
-def receive_mail(tls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
+def receive_mail(tls: ssl.SSLContext | None = None, port: int | None = None) -> Iterator[Mailbox]:
     """A mail server; with `tls` it wants STARTTLS and a password."""
-    mailbox = Mailbox(port=free_port())
+    mailbox = Mailbox(port=port or free_port())
     more: dict[str, Any] = {}
     if tls:
         more = {"tls_context": tls, "require_starttls": True, "authenticator": _authenticate, "auth_required": True}
@@ -84,8 +87,9 @@ def receive_posts(
             self.send_response(status)
             if 300 <= status < 400:
                 self.send_header("location", f"http://127.0.0.1:{hook.port}/elsewhere")
-            self.end_headers()
-            self.wfile.write(answer(body))
+            with suppress(ConnectionError):  # whoever asked may have been killed
+                self.end_headers()
+                self.wfile.write(answer(body))
 
         def log_message(self, *_: Any) -> None:
             pass

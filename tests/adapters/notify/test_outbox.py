@@ -22,7 +22,8 @@ from adapters.notify.outbox_process import SETTINGS
 from adapters.notify.receivers import receive_mail, receive_posts
 from edge.upstream import free_port
 from fakes.control import until
-from holdfast.adapters.notify.letters import apprise_service
+from holdfast.adapters.notify import outbox as outbox_module
+from holdfast.adapters.notify.letters import apprise_service, rows
 from holdfast.adapters.notify.letters.apprise_service import AppriseService
 from holdfast.adapters.notify.letters.sending import write_message
 from holdfast.adapters.notify.notice import DeliveryFailed
@@ -227,6 +228,45 @@ def test_a_letter_that_is_too_late_is_given_up_with_what_was_wrong(tmp_path: Pat
     assert states["k-1"].error == "not taken in time: the webhook can't be reached: ConnectError"
     assert states["k-2"].error == "not taken in time"
     assert hook.posted == []
+
+
+def test_what_was_sent_is_not_sent_again_while_that_cannot_be_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, failures = rows.settle_letter, ["disk full"] * 3
+
+    def settle_at_last(*arguments: Any, **more: Any) -> None:
+        if failures:
+            raise sqlite3.OperationalError(failures.pop())
+        settle(*arguments, **more)
+
+    monkeypatch.setattr(rows, "settle_letter", settle_at_last)
+    monkeypatch.setattr(outbox_module, "_RECORD_S", 0.01)
+
+    async def run(port: int) -> None:
+        async with running(tmp_path / "outbox.db") as outbox:
+            await outbox.put([hook_letter("k-1", port)])
+            assert (await settled(outbox, ["k-1"]))["k-1"].status is SENT
+
+    with receive_posts() as hook:
+        asyncio.run(run(hook.port))
+    assert (len(hook.posted), failures) == (1, [])
+
+
+def test_a_letter_on_its_way_is_waited_for_when_it_stops(tmp_path: Path) -> None:
+    path, answering = tmp_path / "outbox.db", threading.Event()
+
+    async def run() -> None:
+        async with running(path) as outbox:
+            await outbox.put([hook_letter("k-1", hook.port)])
+            await until(lambda: hook.posted)
+            asyncio.get_running_loop().call_later(0.2, answering.set)
+        async with running(path) as outbox:
+            assert (await settled(outbox, ["k-1"]))["k-1"].tries == 1
+
+    with receive_posts(refuse=lambda _headers: not answering.wait(DEADLINE_S)) as hook:
+        asyncio.run(run())
+    assert len(hook.posted) == 1
 
 
 def test_what_is_cancelled_is_not_sent(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def _write_incident(notice: Notice, site: SubscribedSite) -> dict[str, Any]:
         "impact": "maintenance" if notice.begins_at is not None else notice.impact,
         "created_at": format_iso(notice.opened_at),
         "updated_at": format_iso(notice.news.at),
-        "monitoring_at": None,
+        "monitoring_at": _spell_time(_find_first(notice, NoticeStatus.MONITORING)),
         "resolved_at": _spell_time(notice.resolved_at),
         "scheduled_for": _spell_time(notice.begins_at),
         "scheduled_until": _spell_time(notice.ends_at),
@@ -95,6 +95,10 @@ def _write_update(notice: Notice, update: NoticeUpdate, site: SubscribedSite) ->
             {"code": name, "name": site.components.get(name, name)} for name in notice.interest.components
         ],
     }
+
+
+def _find_first(notice: Notice, status: NoticeStatus) -> float | None:
+    return next((update.at for update in notice.updates if update.status is status), None)
 
 
 def _spell(status: NoticeStatus) -> str:
