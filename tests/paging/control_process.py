@@ -1,6 +1,12 @@
-"""`python -m paging.control_process STATE PAGING_FILE SMTP_URL`: a control on fake edges, which says its address."""
+"""`python -m paging.control_process STATE PAGING SMTP_URL`: a control on fake edges for each line that it reads.
+
+For each it writes a line: the process, which may be killed, and its address. They are forked from this process, so that
+a hundred of them cost no more than they must.
+"""
 
 import asyncio
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -23,9 +29,13 @@ async def serve(state: Path, paging: Path, smtp_url: str) -> None:
         watching=False,
     )
     async with run_control(settings) as running:
-        print(running.address, flush=True)
+        print(os.getpid(), running.address, flush=True)
         await running.ended
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in sys.stdin:
+        if os.fork() == 0:
+            asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
+            os._exit(0)

@@ -6,7 +6,9 @@ a receiver's answer and its own record of it can only send the page again, and t
 """
 
 import asyncio
+import os
 import random
+import signal
 import sys
 import threading
 from collections import Counter
@@ -17,7 +19,9 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import psutil
 
+from fakes.process import until
 from holdfast.adapters.journal.sql_journal import SqlJournal
 from holdfast.engine.evolve import replay
 from holdfast.runtime.state_dir import StateDir
@@ -26,7 +30,7 @@ from paging.receivers import Receivers, name_mail, receive
 
 READY_S_MAX: Final = 60.0
 SETTLED_S_MAX: Final = 120.0
-ALIVE_S: Final = (0.0, 1.2)
+ALIVE_S: Final = (0.02, 2.0)
 STEPS: Final = 4
 """Two steps, twice."""
 PAGING: Final = """
@@ -57,47 +61,57 @@ class Verdict:
         return not (self.lost or self.doubled or self.strange or self.misnoted)
 
 
-async def kill_again_and_again(folder: Path, kills: int, seed: int, incidents_max: int = 90) -> Verdict:
-    """Kill a control so often at random instants, an incident being opened before each; then let it come to rest."""
+async def kill_again_and_again(folder: Path, kills: int, seed: int, incidents: int) -> Verdict:
+    """Kill a control so often at random instants, opening an incident in each life; then let it come to rest."""
     chance = random.Random(seed)
     async with receive() as receivers:
         paging = folder / "paging.yaml"
         paging.touch(0o600)
         paging.write_text(PAGING.format(dead=receivers.gone, chat=receivers.pagers.locate("chat")))
-        for number in range(kills):
-            async with run_one(folder, paging, receivers.smtp_url) as (process, address):
-                opening = asyncio.create_task(open_incident(folder, address, number % incidents_max))
-                await asyncio.wait([opening], timeout=chance.uniform(*ALIVE_S))
-                process.kill()
-                await process.wait()
+        async with start_nursery(folder, paging, receivers.smtp_url) as nursery:
+            for number in range(kills):
+                async with live_once(nursery) as address:
+                    opening = asyncio.create_task(open_incident(folder, address, number % incidents))
+                    await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=chance.uniform(*ALIVE_S))
                 await asyncio.wait([opening])
                 _take(opening)
-        async with run_one(folder, paging, receivers.smtp_url) as (_, address):
-            for number in range(min(kills, incidents_max)):
-                assert await open_incident(folder, address, number)
-            await _come_to_rest(folder, address, min(kills, incidents_max))
-        return _compare(folder, receivers, kills, min(kills, incidents_max))
+            async with live_once(nursery) as address:
+                for number in range(incidents):
+                    assert await open_incident(folder, address, number)
+                await _come_to_rest(folder, address, incidents)
+        return _compare(folder, receivers, kills, incidents)
 
 
 @asynccontextmanager
-async def run_one(folder: Path, paging: Path, smtp_url: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """A control from its start to the end of the block, and where it listens."""
+async def start_nursery(folder: Path, paging: Path, smtp_url: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The process that controls are forked from."""
     command = (sys.executable, "-m", "paging.control_process", str(folder / "state"), str(paging), smtp_url)
-    environment = {"PYTHONPATH": ":".join(sys.path), "PATH": ""}
+    pipe = asyncio.subprocess.PIPE
     with (folder / "log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=log, env=environment
+            *command, stdin=pipe, stdout=pipe, stderr=log, env={"PYTHONPATH": ":".join(sys.path), "PATH": ""}
         )
     try:
-        assert process.stdout is not None
-        async with asyncio.timeout(READY_S_MAX):
-            address = (await process.stdout.readline()).decode().strip()
-        assert address, (folder / "log").read_text()[-3_000:]
-        yield process, address
+        yield process
     finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
+        process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def live_once(nursery: asyncio.subprocess.Process) -> AsyncIterator[str]:
+    """A control, by its address, which is killed at the end of the block."""
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(b"\n")
+    async with asyncio.timeout(READY_S_MAX):
+        number, address = (await nursery.stdout.readline()).decode().split()
+    try:
+        yield address
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(int(number), signal.SIGKILL)
+        await asyncio.to_thread(until, lambda: not psutil.pid_exists(int(number)), "it is dead")
 
 
 async def open_incident(folder: Path, address: str, number: int) -> bool:

@@ -39,7 +39,7 @@ class Scene:
 
     def start_again(self) -> None:
         """Another pager, as after control's end: what it knows is in the state and in the outbox."""
-        self.pager = Pager(self.bench.control, FixedBook.of(self.text), self.outbox, lambda i, p: f"https://x/{i}/{p}")
+        self.pager = Pager(self.bench.control, FixedBook.of(self.text), self.outbox, make_link)
 
     async def submit(self, command: Incidents) -> None:
         ticket = await self.bench.control.submit(command)
@@ -62,6 +62,10 @@ class Scene:
         return self.bench.control.state.incidents["i-1"].pages
 
 
+def make_link(incident: str, person: str) -> str:
+    return f"https://x/{incident}/{person}"
+
+
 def play(story: Callable[[Scene], Awaitable[None]], text: str = TEXT) -> None:
     async def tell() -> None:
         async with Scene(text).run() as scene:
@@ -74,7 +78,7 @@ def test_a_page_is_put_and_noted_once_it_was_taken() -> None:
     async def story(scene: Scene) -> None:
         await scene.open()
         assert scene.put == ["first/1/ann/chat"]
-        assert scene.pages == ()
+        assert not scene.pages
         scene.outbox.settle("page/i-1/first/1/ann/chat")
         for _ in range(3):
             await scene.look_after(1.0)
@@ -105,7 +109,7 @@ def test_what_was_taken_while_nobody_looked_is_noted_by_the_next_control() -> No
         scene.outbox.settle("page/i-1/first/1/ann/chat", "it refuses")
         scene.start_again()
         await scene.look_after(1.0)
-        assert [(p.channel, p.error) for p in scene.pages] == [("chat", "it refuses")]
+        assert [(each.channel, each.error) for each in scene.pages] == [("chat", "it refuses")]
         assert scene.put == ["first/1/ann/chat", "first/1/ann/mail"]
 
     play(story)
@@ -118,7 +122,7 @@ def test_an_acknowledgement_gives_up_what_waits_and_stops_everything() -> None:
         await scene.look_after(600.0)
         assert scene.put == ["first/1/ann/chat"]
         assert scene.outbox.cancelled == ["page/i-1/first/"]
-        assert scene.pages == (), "what nobody got is no page"
+        assert not scene.pages, "what nobody got is no page"
 
     play(story)
 

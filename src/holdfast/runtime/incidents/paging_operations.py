@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from holdfast.adapters.api.page_links import LINK_S, PageLink, PageLinks
+from holdfast.adapters.metrics.reading import OnCallReading, PagingReading
 from holdfast.engine.incident_command import AcknowledgeIncident, NoteIncident
 from holdfast.incidents.on_call import list_members
 from holdfast.incidents.paging_words import write_test
@@ -94,6 +95,22 @@ class PagingOperations:
             exhausted=self._pager.standing.exhausted if self._pager else (),
         )
 
+    def read(self) -> PagingReading | None:
+        """How paging is, as it is counted; None without a paging file."""
+        roster, pager, heartbeat = self._roster, self._pager, self._heartbeat
+        if roster is None or pager is None or heartbeat is None:
+            return None
+        now, beating = self._control.world.clock(), roster.paging.heartbeat
+        return PagingReading(
+            mistaken=bool(roster.file.standing.mistakes),
+            failing=bool(pager.standing.problem),
+            unanswered=len(pager.standing.exhausted),
+            teams=tuple(_read_team(name, team, now) for name, team in roster.teams.items()),
+            beats=beating is not None and beating.to is not None,
+            proved_at=heartbeat.standing.proved_at,
+            broken=heartbeat.standing.broken_since is not None,
+        )
+
     async def test(self, author: str, person: str) -> TestPageDocument | Refusal:
         """Send somebody a test page by every channel."""
         known = None if self._roster is None else self._roster.paging.people.get(person)
@@ -154,6 +171,18 @@ def _show_team(roster: Roster, name: str, standing: TeamStanding, now: float) ->
         members=list_members(paging, name) if name in paging.teams else (),
         gaps=tuple(GapDocument(begins_at=g.begins_at, ends_at=g.ends_at) for g in standing.gaps[:GAPS_SHOWN_MAX]),
         feed=_show_feed(standing.feed, now),
+    )
+
+
+def _read_team(name: str, standing: TeamStanding, now: float) -> OnCallReading:
+    feed = standing.feed
+    return OnCallReading(
+        name=name,
+        somebody=standing.schedule.find(now) is not None,
+        gaps=len(standing.gaps),
+        has_feed=feed is not None,
+        feed_failing=feed is not None and bool(feed.problem),
+        fetched_at=feed.fetched_at if feed else None,
     )
 
 
