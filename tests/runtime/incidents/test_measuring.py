@@ -27,12 +27,14 @@ async def test_old_days_are_read_once_an_hour_and_new_ones_every_minute() -> Non
 
 
 @in_loop
-async def test_another_platform_is_read_whole() -> None:
+async def test_other_components_are_read_whole_and_the_same_on_another_platform_are_not() -> None:
     accounts = FakeAccounts()
     first = await read_histories(accounts, make_platform(), NOW, Histories())
+    assert await read_histories(accounts, make_platform(title="Another"), NOW + 1, first) is first
     accounts.asked.clear()
-    await read_histories(accounts, make_platform(), NOW + 1, first)
-    assert accounts.asked == [DAYS] * 6
+    other = make_platform({"store": {"title": "Store", "services": ["secret-shop"]}})
+    await read_histories(accounts, other, NOW + 1, first)
+    assert accounts.asked == [DAYS] * 3
 
 
 @in_loop

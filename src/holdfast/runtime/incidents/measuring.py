@@ -40,27 +40,28 @@ class Histories:
 
     found: Mapping[Place, History] = field(default_factory=dict)
     older: Mapping[Place, Tallied] = field(default_factory=dict)
-    platform: Platform | None = None
+    places: tuple[Place, ...] = ()
     at: float = float("-inf")
     whole_at: float = float("-inf")
 
-    def is_of(self, platform: Platform, now: float, span_s: float, since: float) -> bool:
-        """Whether what was read at a time is no older than so many seconds, of the same day and the same platform."""
-        return self.platform is platform and 0 <= now - since < span_s and find_day(since) == find_day(now)
+    def is_of(self, places: tuple[Place, ...], now: float, span_s: float, since: float) -> bool:
+        """Whether what was read at a time is no older than so many seconds, of the same day and the same places."""
+        return 0 <= now - since < span_s and find_day(since) == find_day(now) and self.places == places
 
 
 async def read_histories(
     measurements: Measurements | None, platform: Platform, now: float, known: Histories
 ) -> Histories:
     """All histories; those that are known, if that isn't a minute ago. What says the same is the same object."""
-    if known.is_of(platform, now, PUBLISH_S, known.at):
+    places = tuple(_list_wanted(platform))
+    if known.is_of(places, now, PUBLISH_S, known.at):
         return known
     days = list_shown_days(find_day(now))
-    is_whole = not known.is_of(platform, now, WHOLE_S, known.whole_at)
+    is_whole = not known.is_of(places, now, WHOLE_S, known.whole_at)
     older: dict[Place, Tallied] = {} if is_whole else dict(known.older)
     found: dict[Place, History] = {}
     began = time.monotonic()
-    for component, region in _list_wanted(platform):
+    for component, region in places:
         tallies = _read_days(measurements, component, region, DAYS if is_whole else FRESH_DAYS)
         if is_whole:
             older[component, region] = tally_days(tallies, days[:-FRESH_DAYS])
@@ -70,7 +71,7 @@ async def read_histories(
         if time.monotonic() - began > AT_ONCE_S:
             await asyncio.sleep(0)
             began = time.monotonic()
-    return Histories(found, older, platform, now, now if is_whole else known.whole_at)
+    return Histories(found, older, places, now, now if is_whole else known.whole_at)
 
 
 def _read_days(measurements: Measurements | None, component: str, region: str | None, days: int) -> Sequence[DayTally]:
