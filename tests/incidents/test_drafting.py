@@ -82,6 +82,19 @@ def test_what_a_standby_serves_is_not_said_to_fail() -> None:
     assert "not known" not in moved.replace("other regions are not known", "")
 
 
+def test_once_it_is_over_it_is_not_said_to_go_on() -> None:
+    incident, course, _ = describe([make_finding()], make_platform())
+    over = Course((), (), ())
+    told = draft_word(incident, over, Phase.MONITORING, make_platform(), is_first=False)
+    assert told.startswith("Web was affected from 1970-01-01 02:46:40 UTC on")
+    assert "Nothing is wrong with it any more. We keep watching it." in told
+    killed = Course((), put_in_force(Kill(service="shop")), ())
+    told = draft_word(incident, killed, Phase.MONITORING, make_platform(), is_first=False)
+    assert told.startswith("Web is still affected, since 1970-01-01 02:46:40 UTC")
+    assert "What caused it is over; what we do about it isn't yet." in told
+    assert course.signs
+
+
 def test_what_only_attackers_notice_is_not_told() -> None:
     without = tell([make_finding()], make_platform())
     assert tell([make_finding()], make_platform(), Deny(service="shop", source=SOURCE)) == without

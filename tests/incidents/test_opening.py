@@ -96,14 +96,37 @@ def test_one_that_was_resolved_is_not_opened_for_the_same_finding() -> None:
 def test_drills_are_apart_from_the_rest() -> None:
     exercise = Exercise(NOW - 5.0, frozenset({"mail"}))
     drill = make_incident(services=("mail",), components=("mail",), findings=("f-1",), drill=True)
-    found = {"f-1": make_finding(service="mail"), "f-2": make_finding(FindingKind.SATURATION, None, "fra")}
-    scene = make_scene(make_state(drill, findings=found), exercises=[Exercise(NOW, frozenset({"mail"}))])
-    (step,) = plan_opening(scene)
-    assert isinstance(step, Attach), "what is about everything may be of the drill"
-    found["f-2"] = make_finding(service="shop")
-    (step,) = plan_opening(make_scene(make_state(drill, findings=found), exercises=[exercise]))
-    assert isinstance(step, Open)
-    assert not step.drill
+    more = make_finding(FindingKind.ERRORS, "mail")
+    (step,) = plan_opening(make_scene(make_state(drill, findings={"f-2": more}), exercises=[exercise]))
+    assert isinstance(step, Attach)
+    for real in (make_finding(service="shop"), make_finding(FindingKind.SATURATION, None, "fra")):
+        (step,) = plan_opening(make_scene(make_state(drill, findings={"f-2": real}), exercises=[exercise]))
+        assert isinstance(step, Open)
+        assert not step.drill
+    (late,) = plan_opening(make_scene(make_state(drill, findings={"f-2": more}), exercises=[]))
+    assert isinstance(late, Open)
+    assert not late.drill
+    everything = [Exercise(NOW)]
+    (whole,) = plan_opening(
+        make_scene(
+            make_state(findings={"f-2": make_finding(FindingKind.SATURATION, None, "fra")}), exercises=everything
+        )
+    )
+    assert isinstance(whole, Open)
+    assert whole.drill
+
+
+def test_what_gets_worse_is_called_so() -> None:
+    incident = make_incident(services=("shop",), components=("web",), findings=("f-1",), title="surge of shop")
+    found = {"f-1": make_finding(), "f-2": make_finding(FindingKind.SATURATION, None, "fra")}
+    (step,) = plan_opening(make_scene(make_state(incident, findings=found)))
+    assert isinstance(step, Attach)
+    assert (step.impact, step.title) == (Impact.MAJOR, "surge of shop; saturation of fra")
+    assert step.public_title == "Degraded service: Web and Mail (Europe)"
+    led = incident.model_copy(update={"led_by": "ann"})
+    (step,) = plan_opening(make_scene(make_state(led, findings=found)))
+    assert isinstance(step, Attach)
+    assert (step.impact, step.title, step.components) == (None, None, ("web", "mail"))
 
 
 def test_a_forecast_is_an_incident_nobody_suffers_from() -> None:

@@ -12,7 +12,7 @@ from holdfast.incidents.opening_phases import Course, is_noticed
 from holdfast.model.day import format_utc
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.finding import FindingKind
-from holdfast.model.incident import POST_CHARACTERS_MAX, Incident, Phase
+from holdfast.model.incident import POST_CHARACTERS_MAX, Incident, Occasion, Phase
 from holdfast.model.mitigation import FailOver, Hold, Kill, Limit, Measure, ReadOnly, Shed
 from holdfast.model.platform import Platform
 
@@ -41,19 +41,22 @@ MEASURES: Final[Sequence[tuple[type[Measure], str]]] = (
 MOVED: Final = "Requests are served from a standby"
 MOVED_READ_ONLY: Final = f"{MOVED}: reading works, changes aren't accepted there."
 MOVED_WHOLE: Final = f"{MOVED}."
+OVER: Final = "Nothing is wrong with it any more."
+OVER_BUT: Final = "What caused it is over; what we do about it isn't yet."
 MINUTES_S: Final = 60.0
 
 
 def draft_word(incident: Incident, course: Course, phase: Phase, platform: Platform, *, is_first: bool) -> str:
     """The first public word about an incident, or the next one: what is so now."""
-    parts = [_tell_where(incident, platform, is_first=is_first)]
-    parts += _tell_seen(course) if phase is not Phase.MONITORING else ["Nothing is wrong with it any more."]
+    is_over = phase is Phase.MONITORING
+    parts = [_tell_where(incident, platform, is_first=is_first, is_over=is_over and not course.noticed)]
+    parts += [OVER_BUT if course.noticed else OVER] if is_over else _tell_seen(course)
     parts += _tell_done(course)
-    if phase is not Phase.MONITORING:
+    if not is_over:
         parts.append(_tell_cause(incident, course, phase))
     elif incident.revision is not None:
         parts.append(_TAKEN_BACK)
-    parts.append("We keep watching it." if phase is Phase.MONITORING else "We will tell more as soon as we know it.")
+    parts.append("We keep watching it." if is_over else "We will tell more as soon as we know it.")
     return _join(parts, incident, platform)
 
 
@@ -61,9 +64,8 @@ def draft_resolved(
     incident: Incident, course: Course, ended_at: float, measured: Sequence[Stretch] | None, platform: Platform
 ) -> str:
     """The last public word: how long it lasted, and how long users were hit, if that was measured."""
-    about = _name_about(incident, platform)
     verb = "work" if _is_several(incident, platform) else "works"
-    parts = [f"This is over: {about or 'everything'} {verb} as usual again."]
+    parts = [f"This is over: {_name_about(incident, platform)} {verb} as usual again."]
     parts.append(
         f"It lasted from {format_utc(incident.began_at)} to {format_utc(max(ended_at, incident.began_at))}, "
         f"{_tell_minutes(ended_at - incident.began_at)}."
@@ -79,22 +81,35 @@ def draft_resolved(
 _TAKEN_BACK: Final = "A change of ours was taken back."
 
 
-def _tell_where(incident: Incident, platform: Platform, *, is_first: bool) -> str:
-    about, is_several = _name_about(incident, platform), _is_several(incident, platform)
-    verbs = ("have been", "are still") if is_several else ("has been", "is still")
-    verb = verbs[0] if is_first else verbs[1]
+def tells_where(text: str, incident: Incident, platform: Platform) -> bool:
+    """Whether a word of Holdfast's says all that is known of where."""
+    return _name_about(incident, platform) in text and _name_places(incident, platform) in text
+
+
+def _tell_where(incident: Incident, platform: Platform, *, is_first: bool, is_over: bool) -> str:
+    is_several = _is_several(incident, platform)
+    began = format_utc(incident.began_at)
+    if is_over:
+        since = f"{'were' if is_several else 'was'} affected from {began} on"
+    elif is_first:
+        since = f"{'have' if is_several else 'has'} been affected since {began}"
+    else:
+        since = f"{'are' if is_several else 'is'} still affected, since {began}"
+    return f"{_name_about(incident, platform)} {since}{_name_places(incident, platform)}."
+
+
+def _name_places(incident: Incident, platform: Platform) -> str:
     places, known = name_regions(incident.regions, platform), len(platform.each_region())
     if not places:
-        where = ". We don't know yet which regions are affected"
-    elif len(places) == known:
-        where = " in all regions" if known > 1 else ""
-    else:
-        where = f" in {list_titles(places, 'regions')}; other regions are not known to be affected"
-    return f"{about or 'Part of the platform'} {verb} affected since {format_utc(incident.began_at)}{where}."
+        return ". We don't know yet which regions are affected"
+    if len(places) == known:
+        return " in all regions" if known > 1 else ""
+    return f" in {list_titles(places, 'regions')}; other regions are not known to be affected"
 
 
 def _name_about(incident: Incident, platform: Platform) -> str:
-    return list_titles(list(name_components(incident.components, platform)), "components")
+    titles = list(name_components(incident.components, platform))
+    return list_titles(titles, "components") or "Part of the platform"
 
 
 def _is_several(incident: Incident, platform: Platform) -> bool:
@@ -132,6 +147,8 @@ def _tell_done(course: Course) -> Iterator[str]:
 def _tell_cause(incident: Incident, course: Course, phase: Phase) -> str:
     if incident.revision is not None:
         return f"We suspect a change of ours. {_TAKEN_BACK}"
+    if incident.occasion is Occasion.FAILOVER and not incident.findings:
+        return "We have moved it there."
     if phase is Phase.INVESTIGATING:
         return UNKNOWN_CAUSE
     kinds = {sign.finding.kind for sign in course.signs if sign.finding is not None}

@@ -62,8 +62,8 @@ def find_draft(posts: Iterable[Post]) -> Post | None:
     return next((post for post in posts if post.status is PostStatus.DRAFT), None)
 
 
-def is_word_due(record: IncidentRecord, site: StatusSite, now: float) -> bool:
-    """Whether a word is to be published, or drafted, by itself."""
+def is_word_due(record: IncidentRecord, site: StatusSite, now: float, *, is_news: bool = False) -> bool:
+    """Whether a word is to be published, or drafted, by itself; `is_news` if more is known than the latest says."""
     incident, latest, draft = record.incident, find_latest(record.posts), find_draft(record.posts)
     if incident.led_by is not None or (draft is not None and draft.author != SYSTEM):
         return False
@@ -74,7 +74,7 @@ def is_word_due(record: IncidentRecord, site: StatusSite, now: float) -> bool:
         return True
     count = sum(post.status is PostStatus.PUBLISHED for post in record.posts)
     gap_s = min(GAP_S * 2.0 ** min(count - 1, 20), site.remind_after)
-    is_other = latest.phase is not incident.phase
+    is_other = latest.phase is not incident.phase or is_news
     return now - latest.at >= (gap_s if is_other else site.remind_after)
 
 

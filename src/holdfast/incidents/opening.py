@@ -88,10 +88,10 @@ def list_signs(incident: Incident, signs: Iterable[Sign]) -> tuple[Sign, ...]:
 
 
 def find_exercise(sign: Sign, exercises: Sequence[Exercise]) -> bool:
-    """Whether it is of a drill that somebody noted."""
+    """Whether it is of a drill that somebody noted, and goes no further: what does is no exercise any more."""
     return any(
         each.at - EXERCISE_SLACK_S <= sign.began_at <= each.at + EXERCISE_S
-        and (not each.services or not sign.services or not sign.services.isdisjoint(each.services))
+        and (not each.services or (bool(sign.services) and sign.services <= each.services))
         for each in exercises
     )
 
@@ -140,10 +140,10 @@ def _has_room(group: Group, sign: Sign) -> bool:
 
 
 def _belongs(sign: Sign, group: Group, components: frozenset[str], *, exercise: bool) -> bool:
-    if sign.services & group.services:
-        return True
     if group.incident is not None and group.incident.drill is not exercise:
         return False
+    if sign.services & group.services:
+        return True
     if abs(sign.began_at - group.latest_at) > NEAR_S:
         return False
     return bool(group.components & components) or any(_share_place(sign, other) for other in group.signs)
@@ -179,7 +179,7 @@ def _open(group: Group, scene: Scene) -> Open:
         mitigations=_list_mitigations(signs),
         revision=_find_revision(signs),
         alert=next((sign.key for sign in signs if sign.is_warning), None),
-        drill=any(find_exercise(sign, scene.exercises) for sign in signs),
+        drill=all(find_exercise(sign, scene.exercises) for sign in signs),
     )
 
 
@@ -189,10 +189,13 @@ def _attach(incident: Incident, group: Group, added: Sequence[Sign], scene: Scen
     impact = suggest_impact(group.signs, intent)
     is_worse = incident.led_by is None and RANK.index(impact) > RANK.index(incident.impact)
     began_at = min(sign.began_at for sign in added)
+    title, public_title = _retitle(incident, group, scene) if is_worse else (None, None)
     components = _join(incident.components, find_components(added, scene.layout))
     return Attach(
         id=incident.id,
         why=f"{make_title(added)} belongs to it",
+        title=title,
+        public_title=public_title,
         impact=impact if is_worse else None,
         began_at=began_at if began_at < incident.began_at else None,
         components=components,
@@ -202,6 +205,14 @@ def _attach(incident: Incident, group: Group, added: Sequence[Sign], scene: Scen
         mitigations=_join(incident.mitigations, _list_mitigations(added)),
         revision=_find_revision(added) if incident.revision is None else None,
     )
+
+
+def _retitle(incident: Incident, group: Group, scene: Scene) -> tuple[str, str]:
+    """What it is called now that it is worse."""
+    signs = group.signs
+    components = tuple(dict.fromkeys((*incident.components, *find_components(signs, scene.layout))))
+    regions = tuple(dict.fromkeys((*incident.regions, *find_regions(signs, scene.intent))))
+    return make_title(signs), make_public_title(signs, components, regions, scene.intent.platform)
 
 
 def _join(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...] | None:

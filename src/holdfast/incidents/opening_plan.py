@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from holdfast.incidents.drafting import draft_resolved, draft_word
+from holdfast.incidents.drafting import draft_resolved, draft_word, tells_where
 from holdfast.incidents.nagging import (
     REMINDER,
     OverdueKind,
@@ -65,10 +65,11 @@ def _plan_course(record: IncidentRecord, signs: Sequence[Sign], scene: Scene, me
 
 
 def _plan_word(record: IncidentRecord, course: Course, site: StatusSite, scene: Scene) -> Say | None:
-    if not is_word_due(record, site, scene.now):
+    incident, latest, platform = record.incident, find_latest(record.posts), scene.intent.platform
+    is_news = latest is not None and latest.author == SYSTEM and not tells_where(latest.text, incident, platform)
+    if not is_word_due(record, site, scene.now, is_news=is_news):
         return None
-    incident, is_first = record.incident, find_latest(record.posts) is None
-    text = draft_word(incident, course, incident.phase, scene.intent.platform, is_first=is_first)
+    text = draft_word(incident, course, incident.phase, platform, is_first=latest is None)
     return Say(incident.id, incident.phase, text, site.publish == AUTO and _is_ours(incident))
 
 

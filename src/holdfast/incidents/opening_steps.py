@@ -33,6 +33,8 @@ class Attach:
 
     id: IncidentId
     why: str
+    title: str | None = None
+    public_title: str | None = None
     impact: Impact | None = None
     began_at: float | None = None
     components: tuple[str, ...] | None = None

@@ -144,8 +144,21 @@ async def test_a_long_one_is_told_of_again(room: Newsroom) -> None:
     await room.find(FindingKind.SURGE, "shop")
     await room.pass_time(3_700.0)
     assert len(room.published()) == 3
-    assert "is still affected" in room.published()[-1].text
+    assert "is still affected," in room.published()[-1].text
     assert not room.record().notes
+
+
+@in_newsroom()
+async def test_that_it_reaches_further_is_news(room: Newsroom) -> None:
+    await room.find(FindingKind.SURGE, "shop", "fra")
+    await room.pass_time(30.0)
+    await room.find(FindingKind.ERRORS, "shop", "iad")
+    await room.pass_time(25.0)
+    assert len(room.published()) == 1
+    await room.pass_time(10.0)
+    words = room.published()
+    assert len(words) == 2
+    assert "in all regions" in words[-1].text
 
 
 @in_newsroom()
