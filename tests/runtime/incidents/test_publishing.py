@@ -143,6 +143,21 @@ async def test_a_platform_without_a_site_has_none_until_it_declares_one(bench: B
 
 
 @in_loop
+async def test_the_former_site_stands_until_what_was_measured_before_is_known(bench: Bench, tmp_path: Path) -> None:
+    known: list[FakeAccounts] = []
+    async with bench.run() as operations:
+        await put_in_force(operations, SITE)
+        publisher = StatusPublisher(bench.control, tmp_path, lambda: known[0], lambda: bool(known))
+        running = asyncio.create_task(publisher.run())
+        await bench.control.submit(OPEN)
+        assert not (tmp_path / "current").exists()
+        known.append(FakeAccounts())
+        await until(lambda: publisher.standing.published_at is not None)
+        running.cancel()
+        await asyncio.wait([running])
+
+
+@in_loop
 async def test_statuses_keep_their_times_over_a_restart(bench: Bench, tmp_path: Path) -> None:
     async with run_publisher(bench, tmp_path) as stand:
         await until(lambda: stand.written_at == NOW)

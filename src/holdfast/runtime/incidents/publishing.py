@@ -29,20 +29,30 @@ LOOK_S: Final = 2.0
 """Between two looks at how components stand; what people decide is seen at once."""
 CPU_SHARE_MAX: Final = 0.5
 """After a publication that took long the next one is waited for."""
+BEGIN_LOOK_S: Final = 0.1
+BEGIN_LOOKS_MAX: Final = 300
+"""So many looks the first publication waits for what was measured before; until then the former site stands."""
 
 
 class StatusPublisher:
     """Runs it. All of it belongs to the event loop that `run` is awaited in.
 
-    `directory` is where the site is written; `find_accounts` finds what was measured, if anything is.
+    `directory` is where the site is written; `find_accounts` finds what was measured, if anything is, and `has_begun`
+    says whether all that was measured before is known already.
     """
 
-    def __init__(self, control: Control, directory: Path, find_accounts: Callable[[], Measurements | None]) -> None:
+    def __init__(
+        self,
+        control: Control,
+        directory: Path,
+        find_accounts: Callable[[], Measurements | None],
+        has_begun: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.standing = PublishingStanding()
         self.looks = 0
         """So often it looked whether there is something to publish."""
         self._control = control
-        self._find_accounts = find_accounts
+        self._find_accounts, self._has_begun = find_accounts, has_begun
         self._renderer, self._directory = SiteRenderer(), SiteDirectory(directory.absolute())
         self._memory: PublicMemory | None = None
         self._published: StatusDocument | None = None
@@ -54,6 +64,7 @@ class StatusPublisher:
 
     async def run(self) -> None:
         """Publish until cancelled."""
+        await self._wait_for_accounts()
         while True:
             state, platform = self._control.state, self._find_platform()
             began = time.monotonic()
@@ -65,6 +76,12 @@ class StatusPublisher:
             took_s = time.monotonic() - began
             await asyncio.sleep(took_s * (1 / CPU_SHARE_MAX - 1))
             await self._control.until(partial(self._is_other, state, platform), LOOK_S)
+
+    async def _wait_for_accounts(self) -> None:
+        for _ in range(BEGIN_LOOKS_MAX):
+            if self._has_begun():
+                return
+            await asyncio.sleep(BEGIN_LOOK_S)
 
     def _find_platform(self) -> "Platform | None":
         intent = self._control.intent
