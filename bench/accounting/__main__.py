@@ -1,4 +1,4 @@
-"""The command `python -m bench.accounting`: each part prints its result as JSON, and ends with 1 if it missed a goal."""
+"""The command `python -m bench.accounting`: each part prints its result as JSON, and ends with 1 if that is bad."""
 
 from __future__ import annotations
 

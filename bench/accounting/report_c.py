@@ -92,7 +92,7 @@ async def _play_second_day(stage: Stage, minute_s: float) -> None:
     await _be(stage, Mood(gone=True), 20 * minute_s)
     for minutes in FLUCTUATIONS_MIN:
         await _be(stage, WELL, PAUSE_MIN * minute_s)
-        await _be(stage, Mood(hung=True), minutes * minute_s)
+        await _be(stage, Mood(gone=True), minutes * minute_s)
     await stage.feel("us", WELL)
 
 

@@ -120,7 +120,7 @@ def play(seed: int, rates: Sequence[float], kinds: Sequence[Kind], hours: float)
                     found[layout.row_of[each.subject.name]].append(each.stretch)
     for row, name in enumerate(services):
         found[row] += measurer.peek(Subject("service", name), REGION)
-    return [_book(outage, bridge(found[outage.service], 60.0)) for outage in outages]
+    return [_book(outage, bridge(found[outage.service], 0.001)) for outage in outages]
 
 
 def _find_read_only(outages: Sequence[Outage], services: Sequence[str], began_at: float) -> frozenset[str]:

@@ -65,6 +65,17 @@ async def test_how_it_stands_is_known_while_it_lasts(path: Path) -> None:
 
 
 @in_loop
+async def test_two_outages_with_a_pause_between_are_two(path: Path) -> None:
+    with open_scene(path) as scene:
+        await scene.pass_time(60)
+        for _ in range(2):
+            await scene.pass_time(30, lost=1.0)
+            await scene.pass_time(30)
+        await scene.pass_time(200)
+        assert scene.read("component", "shop", "us") == [(60, 90, "DOWN"), (120, 150, "DOWN")]
+
+
+@in_loop
 async def test_a_restart_in_the_middle_of_an_outage_loses_nothing_but_the_open_slot(path: Path) -> None:
     control = FakeControl()
     with open_scene(path, control) as scene:

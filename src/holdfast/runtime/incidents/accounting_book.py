@@ -8,7 +8,7 @@ from typing import Final
 from holdfast.adapters.accounts.packing import Tally
 from holdfast.adapters.accounts.schema import Grain
 from holdfast.adapters.accounts.sql_accounts import KeptStretch, Name, SlotTally, SqlAccounts
-from holdfast.incidents.downtime import BRIDGE_SLOTS, SLOT_S, Column
+from holdfast.incidents.downtime import SLOT_S, Column
 from holdfast.incidents.downtime_layout import COMPONENT, SERVICE, TENANT, WHOLE, Subject
 from holdfast.incidents.downtime_windows import (
     Interval,
@@ -29,6 +29,8 @@ from holdfast.runtime.incidents.accounting_measure import Measurer
 from holdfast.runtime.incidents.accounting_series import read_series
 
 DAYS_MAX: Final = 400
+TOUCHING_S: Final = 0.001
+"""A long stretch is kept in parts, one beginning where the other ends."""
 KEPT_S: Final = DAYS_MAX * DAY_S
 LOADED_MAX: Final = 20_000
 """Subjects by region whose days are in memory; when there are more, all are read again as they are asked for."""
@@ -143,7 +145,10 @@ class Book:
         ended_at: float,
         usual_until: float | None = None,
     ) -> TrafficSeries:
-        """The traffic of services (of all together) in regions (none: all), in steps of at least 5 s, 2,000 at most."""
+        """The traffic of services (of all together) in regions (none: all), in steps of at least 5 s, 2,000 at most.
+
+        What was usual in the hour before `usual_until` (None: `began_at`) stands in where no other day is known.
+        """
         names = [Name(SERVICE, service) for service in services]
         until = began_at if usual_until is None else usual_until
         return read_series(self._store, names, regions or self.regions, (began_at, ended_at), until, self._slot_s)
@@ -169,7 +174,7 @@ class Book:
         kept = list(self._stretches.get((subject, region), ()))
         if self.measurer is not None:
             kept += self.measurer.peek(subject, region)
-        whole = bridge(kept, BRIDGE_SLOTS * self._slot_s)
+        whole = bridge(kept, TOUCHING_S)
         if not whole:
             return []
         windows = self.list_windows(subject, region, whole[0].began_at, whole[-1].ended_at)
