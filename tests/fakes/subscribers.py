@@ -49,7 +49,7 @@ class Readership:
     async def at_work(self, platform: str = SITE_PLATFORM) -> AsyncIterator[None]:
         """Everything but the driver, which looks when the test says so."""
         smtp = SmtpSettings("127.0.0.1", self.smtp_port, "holdfast@host.example", plain=True)
-        notify = NotifySettings(smtp=smtp, webhook_networks=(ip_network("127.0.0.0/8"),))
+        notify = NotifySettings(smtp=smtp, subscriber_networks=(ip_network("127.0.0.0/8"),))
         async with self.bench.run(), asyncio.timeout(90):
             control = self.bench.control
             if control.state.in_force is None:

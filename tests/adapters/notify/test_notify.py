@@ -263,6 +263,7 @@ def test_settings_come_from_the_environment() -> None:
         {"HOLDFAST_SMTP_URL": "smtp://me:secret@/?from=a@b"},
         {"HOLDFAST_WEBHOOK_KEY": "secret"},
         {"HOLDFAST_WEBHOOK_NETWORKS": "here"},
+        {"HOLDFAST_SUBSCRIBER_NETWORKS": "there"},
     ],
 )
 def test_a_wrong_setting_is_named_and_not_shown(environment: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -302,7 +303,8 @@ def test_more_letters_than_may_wait_are_refused_all_or_none(tmp_path: Path) -> N
 
 def test_a_stranger_s_webhook_reaches_no_private_network(tmp_path: Path) -> None:
     async def run(port: int) -> dict[str, LetterState]:
-        async with running(tmp_path / "outbox.db", anywhere=False) as outbox:
+        tenants_only = NotifySettings(webhook_networks=(ip_network("127.0.0.0/8"),))
+        async with running(tmp_path / "outbox.db", tenants_only, anywhere=False) as outbox:
             apprise = Channel(ChannelKind.APPRISE, SecretStr(f"json://127.0.0.1:{port}/"))
             await outbox.put([hook_letter("k-1", port), Letter("k-2", apprise, "subject", "text")])
             return await settled(outbox, ["k-1", "k-2"])

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 SMTP_URL: Final = "HOLDFAST_SMTP_URL"
 WEBHOOK_KEY: Final = "HOLDFAST_WEBHOOK_KEY"
 WEBHOOK_NETWORKS: Final = "HOLDFAST_WEBHOOK_NETWORKS"
+SUBSCRIBER_NETWORKS: Final = "HOLDFAST_SUBSCRIBER_NETWORKS"
 KEY_CHARACTERS_MIN: Final = 32
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _SHAPE: Final = (
@@ -36,12 +37,14 @@ class SmtpSettings:
 class NotifySettings:
     """Without `smtp` no e-mail is sent. With a `webhook_key` webhooks are signed.
 
-    Webhooks are sent to addresses of the Internet only, and to `webhook_networks`.
+    Webhooks are sent to addresses of the Internet only, and tenants' to `webhook_networks`, subscribers' to
+    `subscriber_networks`: tenants are declared, subscribers may be anybody.
     """
 
     smtp: SmtpSettings | None = None
     webhook_key: SecretStr | None = None
     webhook_networks: tuple[Network, ...] = ()
+    subscriber_networks: tuple[Network, ...] = ()
 
 
 def read_settings(environment: Mapping[str, str]) -> NotifySettings:
@@ -55,7 +58,8 @@ def read_settings(environment: Mapping[str, str]) -> NotifySettings:
     return NotifySettings(
         smtp=_read_smtp(url) if url else None,
         webhook_key=SecretStr(key) if key else None,
-        webhook_networks=_read_networks(environment.get(WEBHOOK_NETWORKS, "")),
+        webhook_networks=_read_networks(WEBHOOK_NETWORKS, environment),
+        subscriber_networks=_read_networks(SUBSCRIBER_NETWORKS, environment),
     )
 
 
@@ -80,8 +84,8 @@ def _read_smtp(url: str) -> SmtpSettings:
     )
 
 
-def _read_networks(text: str) -> tuple[Network, ...]:
+def _read_networks(variable: str, environment: Mapping[str, str]) -> tuple[Network, ...]:
     try:
-        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return tuple(ip_network(part.strip()) for part in environment.get(variable, "").split(",") if part.strip())
     except ValueError as error:
-        raise ValueError(f"{WEBHOOK_NETWORKS}: {error}; write ranges such as 10.0.0.0/8, separated by commas") from None
+        raise ValueError(f"{variable}: {error}; write ranges such as 10.0.0.0/8, separated by commas") from None

@@ -165,7 +165,7 @@ class Subscriptions:
         body = write_challenge(site, challenge)
         posting = Posting(channel.address.get_secret_value(), f"challenge:{_digest(token)}", body)
         try:
-            answer = await post(posting, self._notify.webhook_networks, None, ANSWER_BYTES_MAX)
+            answer = await post(posting, self._notify.subscriber_networks, None, ANSWER_BYTES_MAX)
             if challenge.encode() in answer:
                 await self.confirm(token)
         except (DeliveryFailed, SubscribersUnavailable):

@@ -27,7 +27,7 @@ class Sender:
 
     def __init__(self, settings: NotifySettings, *, anywhere: bool, tls: ssl.SSLContext | None = None) -> None:
         self._settings = settings
-        self._networks = _ANYWHERE if anywhere else settings.webhook_networks
+        self._networks = _ANYWHERE if anywhere else settings.subscriber_networks
         self._tls = tls
         self._mailing = ThreadPoolExecutor(WORKERS[ChannelKind.EMAIL], "letters")
         self._apprise = AppriseService() if anywhere else None
