@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.incidents import opening
 from holdfast.incidents.impact import suggest_impact
-from holdfast.incidents.opening import NEAR_S, OWN_OPEN_MAX, SIGNS_MAX, STORM_MAX, plan_opening
+from holdfast.incidents.opening import FORECASTS_MAX, NEAR_S, OWN_OPEN_MAX, SIGNS_MAX, STORM_MAX, plan_opening
 from holdfast.incidents.opening_signs import FRESH_S, WARN_AGAIN_S, Exercise, show_finding
 from holdfast.incidents.opening_steps import Attach, Open
 from holdfast.model.finding import Finding, FindingKind
@@ -145,6 +146,17 @@ def test_a_forecast_is_an_incident_nobody_suffers_from() -> None:
     assert isinstance(other, Open)
 
 
+def test_only_so_many_forecasts_are_open_and_locations_come_first() -> None:
+    growing = [make_finding(FindingKind.HEADROOM, name) for name in MANY]
+    here = make_finding(FindingKind.HEADROOM, None, "fra")
+    steps = plan_opening(make_scene(make_state(), warnings=[*growing, here]))
+    assert len(steps) == FORECASTS_MAX
+    assert isinstance(steps[0], Open)
+    assert steps[0].alert == "headroom:fra"
+    known = [make_incident(id=f"i-{n}", alert=f"headroom:s{n}") for n in range(1, FORECASTS_MAX + 1)]
+    assert plan_opening(make_scene(make_state(*known), warnings=[*growing, here])) == ()
+
+
 def test_a_storm_of_unlike_findings_opens_few() -> None:
     platform = make_platform(MANY, {name: (name,) for name in MANY})
     found = {f"f-{n}": make_finding(service=name) for n, name in enumerate(MANY, 1)}
@@ -162,6 +174,18 @@ def test_only_so_many_are_open_by_itself() -> None:
     (step,) = plan_opening(make_scene(make_state(*known, findings=found), platform))
     assert isinstance(step, Attach)
     assert step.id == f"i-{OWN_OPEN_MAX}"
+
+
+def test_an_incident_names_so_many_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "SERVICES_MAX", 4)
+    platform = make_platform(MANY, {"web": ("s0",)})
+    lost = {"f-1": make_finding(FindingKind.LOSS, None, site="us")}
+    (opened,) = plan_opening(make_scene(make_state(findings=lost), platform))
+    assert opened.services == ("s0", "s1", "s10", "s100")
+    incident = make_incident(services=("s5", "s6", "s7"), findings=("f-9",))
+    (step,) = plan_opening(make_scene(make_state(incident, findings=lost), platform))
+    assert isinstance(step, Attach)
+    assert step.services == ("s5", "s6", "s7", "s0")
 
 
 def test_an_incident_has_a_most_of_findings() -> None:

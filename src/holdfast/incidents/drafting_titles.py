@@ -74,7 +74,7 @@ def _tell(sign: Sign) -> str:
     if sign.finding is not None:
         found = sign.finding
         about = found.service or found.edge or found.location or found.site or "the platform"
-        return f"{found.kind} of {about}"
+        return f"{about} reaches its capacity soon" if sign.is_warning else f"{found.kind} of {about}"
     if sign.revision is not None:
         return f"revision {sign.revision} was taken back"
     services = sorted(sign.services)

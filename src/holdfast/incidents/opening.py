@@ -34,6 +34,10 @@ TOGETHER_S: Final = 60.0
 STORM_MAX: Final = 4
 OWN_OPEN_MAX: Final = 20
 """Incidents that Holdfast has open by itself at one time."""
+FORECASTS_MAX: Final = 5
+"""Incidents that are open because capacity is reached soon; everybody's traffic grows at Christmas."""
+SERVICES_MAX: Final = 1_000
+"""Services that an incident names; a lost site may have more, and they belong to it all the same."""
 SIGNS_MAX: Final = 500
 """Of one incident; what comes next opens another."""
 EXERCISE_S: Final = 3_600.0
@@ -71,7 +75,7 @@ def plan_opening(scene: Scene) -> tuple[Open | Attach, ...]:
         return ()
     groups = _list_groups(scene, signs)
     taken = dict[int, list[Sign]]()
-    for sign in new:
+    for sign in _leave_out_forecasts(new, groups):
         place = _find_place(sign, groups, scene)
         if place is None:
             place = len(groups)
@@ -79,6 +83,13 @@ def plan_opening(scene: Scene) -> tuple[Open | Attach, ...]:
         groups[place] = groups[place].take(sign, scene)
         taken.setdefault(place, []).append(sign)
     return tuple(_make_step(groups[place], added, scene) for place, added in taken.items())
+
+
+def _leave_out_forecasts(new: Sequence[Sign], groups: Sequence[Group]) -> Sequence[Sign]:
+    """Everything that is found, and as many forecasts as may be open, those of whole locations first."""
+    known = sum(group.incident is not None and is_forecast(group.incident) for group in groups)
+    forecasts = sorted((sign for sign in new if sign.is_warning), key=lambda sign: not sign.is_wide)
+    return [*(sign for sign in new if not sign.is_warning), *forecasts[: max(0, FORECASTS_MAX - known)]]
 
 
 def list_signs(incident: Incident, signs: Iterable[Sign]) -> tuple[Sign, ...]:
@@ -174,7 +185,7 @@ def _open(group: Group, scene: Scene) -> Open:
         began_at=min(sign.began_at for sign in signs),
         components=components,
         regions=regions,
-        services=tuple(sorted(group.services)),
+        services=tuple(sorted(group.services)[:SERVICES_MAX]),
         findings=_list_findings(signs),
         mitigations=_list_mitigations(signs),
         revision=_find_revision(signs),
@@ -200,7 +211,7 @@ def _attach(incident: Incident, group: Group, added: Sequence[Sign], scene: Scen
         began_at=began_at if began_at < incident.began_at else None,
         components=components,
         regions=_join(incident.regions, find_regions(added, intent)),
-        services=_join(incident.services, sorted(frozenset[str]().union(*(sign.services for sign in added)))),
+        services=_join_services(incident, added),
         findings=_join(incident.findings, _list_findings(added)),
         mitigations=_join(incident.mitigations, _list_mitigations(added)),
         revision=_find_revision(added) if incident.revision is None else None,
@@ -218,6 +229,11 @@ def _retitle(incident: Incident, group: Group, scene: Scene) -> tuple[str, str]:
 def _join(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...] | None:
     joined = tuple(dict.fromkeys((*known, *more)))
     return None if joined == known else joined
+
+
+def _join_services(incident: Incident, added: Iterable[Sign]) -> tuple[str, ...] | None:
+    more = sorted(frozenset[str]().union(*(sign.services for sign in added)).difference(incident.services))
+    return _join(incident.services, more[: max(0, SERVICES_MAX - len(incident.services))])
 
 
 def _list_findings(signs: Iterable[Sign]) -> tuple[str, ...]:

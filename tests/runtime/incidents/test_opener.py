@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
 
 from fakes.control import Bench, until
 from fakes.incidents import Newsroom, in_newsroom, make_sighting
@@ -14,6 +15,7 @@ from holdfast.model.mitigation import FailOver, Kill, Limit
 from holdfast.model.note import NoteKind
 from holdfast.model.token import SYSTEM
 from holdfast.runtime.incidents.opener import IncidentOpener
+from holdfast.runtime.incidents.opener_scene import LEARNING_S, read_forecasts
 
 LIMIT = Limit(service="shop", requests_per_s=50.0)
 
@@ -242,3 +244,20 @@ async def test_what_another_system_says_waits_until_holdfast_sees_it_too(room: N
     await room.pass_time(65.0)
     assert [(post.number, post.status) for post in room.record().posts] == [(1, PostStatus.PUBLISHED)]
     assert len(room.incidents()) == 1
+
+
+@in_newsroom()
+async def test_capacity_that_is_reached_soon_pages_and_is_told_to_nobody_outside(room: Newsroom) -> None:
+    look, soon = SimpleNamespace(at=0.0), make_sighting(FindingKind.HEADROOM, None, room.bench.now, "fra")
+    watcher = SimpleNamespace(findings=(soon,), look=look, since=0.0)
+    room.opener = IncidentOpener(room.control, read_forecasts(watcher))  # type: ignore[arg-type]
+    await room.opener.look()
+    (incident,) = room.incidents()
+    assert (incident.title, incident.impact) == ("fra reaches its capacity soon", Impact.NONE)
+    watcher.findings = ()
+    await room.pass_time(3_600.0)
+    assert room.phase() is Phase.IDENTIFIED, "the watch may not know yet"
+    look.at = LEARNING_S
+    await room.opener.look()
+    assert room.phase() is Phase.RESOLVED
+    assert not room.record().posts
