@@ -10,6 +10,7 @@ from holdfast.incidents.notices import (
     find_forgotten,
     find_fresh,
     group_notices,
+    has_first_words,
     is_wanted,
     list_notices,
     select_notices,
@@ -141,6 +142,19 @@ def test_what_is_about_nothing_known_any_more_is_forgotten() -> None:
     state = State(maintenances={"w-1": Maintenance(id="w-1", title="D", begins_at=1.0, ends_at=2.0, announced_at=0.0)})
     assert find_forgotten(state, ["w-1/scheduled/1-2", "w-2/completed", "i-1/1"]) == ("w-2/completed", "i-1/1")
     assert find_forgotten(replace(state, maintenances={}), ["w-1/scheduled/1-2"]) == ("w-1/scheduled/1-2",)
+
+
+@given(st.lists(st.floats(0.01, 500.0), max_size=200), st.floats(0.0, 60.0))
+def test_first_words_wait_for_a_minute_at_most(pauses_s: list[float], later_s: float) -> None:
+    mailed_at = [10_000.0 + sum(pauses_s[:number]) for number in range(len(pauses_s))]
+    now = max(mailed_at, default=10_000.0) + later_s
+    assert find_next_mailing(mailed_at, now, first_words=True) <= now + APART_S
+
+
+def test_first_words_are_those_about_something_new() -> None:
+    assert has_first_words(["i-1/1"], [])
+    assert has_first_words(["i-1/2", "w-1/scheduled/1-2"], ["i-1/1"])
+    assert not has_first_words(["i-1/2"], ["i-1/1", "i-2/1"])
 
 
 @given(st.lists(st.floats(0.01, 500.0), max_size=200))

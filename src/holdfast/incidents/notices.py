@@ -44,6 +44,11 @@ def find_fresh(state: State, told: Sequence[str]) -> tuple[str, ...]:
     return (*posts, *(key for key in windows if latest.get(find_subject(key)) != key))
 
 
+def has_first_words(fresh: Iterable[str], told: Iterable[str]) -> bool:
+    """Whether any of these keys is about something that nobody was told of before."""
+    return not {find_subject(key) for key in fresh} <= {find_subject(key) for key in told}
+
+
 def find_forgotten(state: State, told: Iterable[str]) -> tuple[str, ...]:
     """Keys that needn't be remembered: what they are about is forgotten."""
     return tuple(

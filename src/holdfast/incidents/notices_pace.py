@@ -11,10 +11,13 @@ OFTEN_APART_S: Final = 600.0
 HOUR_S: Final = 3_600.0
 
 
-def find_next_mailing(mailed_at: Sequence[float], now: float) -> float:
-    """When the next mailing may be sent, given those before (Unix times, in seconds)."""
+def find_next_mailing(mailed_at: Sequence[float], now: float, *, first_words: bool = False) -> float:
+    """When the next mailing may be sent, given those before (Unix times, in seconds).
+
+    One with the first words about something never waits for longer than a minute, however many there were.
+    """
     recent = [at for at in mailed_at if now - HOUR_S < at <= now]
     if not recent:
         return now
-    apart_s = OFTEN_APART_S if len(recent) >= OFTEN else APART_S
+    apart_s = OFTEN_APART_S if len(recent) >= OFTEN and not first_words else APART_S
     return max(now, max(recent) + apart_s)

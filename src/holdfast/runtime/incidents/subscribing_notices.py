@@ -10,7 +10,14 @@ from holdfast.adapters.subscribers.hooks import write_hook
 from holdfast.adapters.subscribers.letters import Addressed, LetterWriter
 from holdfast.adapters.subscribers.mailings import Mailing
 from holdfast.adapters.subscribers.store import make_link_token
-from holdfast.incidents.notices import find_forgotten, find_fresh, group_notices, list_notices, select_notices
+from holdfast.incidents.notices import (
+    find_forgotten,
+    find_fresh,
+    group_notices,
+    has_first_words,
+    list_notices,
+    select_notices,
+)
 from holdfast.incidents.notices_pace import HOUR_S, find_next_mailing
 from holdfast.incidents.status_document import is_public
 from holdfast.model.incident import Impact
@@ -68,7 +75,7 @@ class SubscriberNotices:
         fresh = find_fresh(state, self._told)
         if not fresh:
             return LOOK_S
-        return await self._begin(fresh)
+        return await self._begin(fresh, self._told)
 
     async def _take_up(self, state: State) -> None:
         await asyncio.to_thread(self._mailings.seed, find_fresh(state, ()))
@@ -78,7 +85,7 @@ class SubscriberNotices:
             await asyncio.to_thread(self._mailings.forget, forgotten)
         self._told = tuple(key for key in told if key not in frozenset(forgotten))
 
-    async def _begin(self, fresh: Sequence[str]) -> float:
+    async def _begin(self, fresh: Sequence[str], told: Sequence[str]) -> float:
         """Begin a mailing, unless subscribers were told something just now: what comes meanwhile goes with it."""
         now = self._control.world.clock()
         if self._subscriptions.find_site() is None:
@@ -86,7 +93,8 @@ class SubscriberNotices:
             self._told = None
             return 0.0
         times = await asyncio.to_thread(self._mailings.list_times, now - HOUR_S)
-        wait_s = find_next_mailing(times, now) - now
+        first_words = has_first_words(fresh, told)
+        wait_s = find_next_mailing(times, now, first_words=first_words) - now
         if wait_s > 0:
             return min(wait_s, LOOK_S)
         await asyncio.to_thread(self._mailings.begin, fresh, now)
