@@ -80,6 +80,15 @@ def test_a_gap_in_the_telemetry_is_a_gap() -> None:
     assert any("Of 4 min of that time nothing was measured" in each for each in made.summary)
 
 
+def test_where_nobody_measured_nothing_is_said_to_have_been_up() -> None:
+    silent = FakeAccounts(gap=(0.0, 2 * BEGAN), stretches=())
+    made = make_postmortem(make_sight(accounts=silent), public=False)
+    assert (made.measured.places, made.measured.tenant_count) == (None, None)
+    assert {each.name: each.how for each in made.moments}["contain"] == "not measured"
+    assert "Downtime was not measured." in made.summary
+    assert "The traffic was not measured." in made.chart.words
+
+
 def test_the_chart_has_the_usual_mean_the_mitigations_and_the_marks() -> None:
     accounts = FakeAccounts()
     chart = make_postmortem(make_sight(accounts=accounts), public=False).chart

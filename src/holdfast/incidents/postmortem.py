@@ -23,7 +23,8 @@ def make_postmortem(sight: PostmortemSight, *, public: bool) -> Postmortem:
     incident, status = sight.incident, sight.platform.status if sight.platform else None
     naming = Naming(public, status.names if status else False, sight.describe)
     components, regions = _title_components(sight), _title_regions(sight)
-    measured, moments = measure_impact(sight), measure_moments(sight)
+    measured = measure_impact(sight)
+    moments = measure_moments(sight, measured)
     timeline = sorted(_tell_public(sight, naming) if public else sight.timeline, key=lambda each: each.at)
     return Postmortem(
         incident=incident.id,

@@ -17,13 +17,16 @@ SERVICES_ASKED_MAX: Final = 500
 
 
 def measure_impact(sight: PostmortemSight) -> MeasuredImpact:
-    """All of it, as far as it was measured between begin and end."""
+    """All of it, as far as it was measured between begin and end: without a single report nothing is known to be up."""
     if sight.accounts is None:
         return MeasuredImpact()
+    requests = _count_requests(sight, sight.accounts)
+    if requests.offered is None:
+        return MeasuredImpact(requests=requests)
     touched = _find_touched(sight, sight.accounts)
     tenants = sorted({sight.owners[name] for name in touched if name in sight.owners})
     return MeasuredImpact(
-        requests=_count_requests(sight, sight.accounts),
+        requests=requests,
         places=_list_places(sight, sight.accounts),
         services=tuple(touched[:SERVICES_NAMED_MAX]),
         tenants=tuple(tenants[:TENANTS_NAMED_MAX]),

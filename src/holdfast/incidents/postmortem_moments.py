@@ -9,7 +9,7 @@ from holdfast.model.event import FindingEvent, FindingOpened, FindingUpdated, Re
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus
 from holdfast.model.incident_event import IncidentChanged
-from holdfast.model.postmortem import Moment
+from holdfast.model.postmortem import MeasuredImpact, Moment
 
 NOT_YET: Final = "not yet"
 NOT_MEASURED: Final = "not measured"
@@ -17,7 +17,7 @@ Answer = tuple[float | None, str]
 """When (Unix time, in seconds), and how that is known; without a time, why there is none."""
 
 
-def measure_moments(sight: PostmortemSight) -> tuple[Moment, ...]:
+def measure_moments(sight: PostmortemSight, measured: MeasuredImpact) -> tuple[Moment, ...]:
     """Time to detect, page, acknowledge, name, tell, mitigate, contain and resolve."""
     finders: tuple[tuple[str, Callable[[PostmortemSight], Answer]], ...] = (
         ("detect", _find_detected),
@@ -26,7 +26,7 @@ def measure_moments(sight: PostmortemSight) -> tuple[Moment, ...]:
         ("name", _find_named),
         ("tell", _find_told),
         ("mitigate", _find_mitigated),
-        ("contain", _find_contained),
+        ("contain", lambda each: _find_contained(each, measured)),
         ("resolve", _find_resolved),
     )
     return tuple(_measure(sight, name, *find(sight)) for name, find in finders)
@@ -120,13 +120,14 @@ def _find_mitigated(sight: PostmortemSight) -> Answer:
     return None, "nothing was mitigated"
 
 
-def _find_contained(sight: PostmortemSight) -> Answer:
-    if sight.accounts is None:
+def _find_contained(sight: PostmortemSight, measured: MeasuredImpact) -> Answer:
+    if measured.places is None:
         return None, NOT_MEASURED
     suffered, over_at = find_harm_end(sight)
+    as_measured = "as far as it was measured" if measured.requests.missing_s else "as measured"
     if over_at is not None:
-        return over_at, "nothing was down or degraded any more, as measured"
-    return None, NOT_YET if suffered else "nothing was down or degraded, as measured"
+        return over_at, f"nothing was down or degraded any more, {as_measured}"
+    return None, NOT_YET if suffered else f"nothing was down or degraded, {as_measured}"
 
 
 def _find_resolved(sight: PostmortemSight) -> Answer:
