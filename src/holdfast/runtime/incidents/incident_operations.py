@@ -68,13 +68,13 @@ class IncidentOperations:
             left_out=max(0, len(resolved) - resolved_max),
         )
 
-    async def show(self, id_: IncidentId, *, recorded: bool = True) -> IncidentDocument | None:
+    async def show(self, id_: IncidentId) -> IncidentDocument | None:
         """One incident with all that belongs to it, if it is remembered."""
         document = self.glance(id_)
         if document is None:
             return None
         findings = await self._accuse(document.findings)
-        return document.model_copy(update={"findings": findings, "recorded": recorded})
+        return document.model_copy(update={"findings": findings})
 
     def glance(self, id_: IncidentId) -> IncidentDocument | None:
         """The same at once; suspects are named as far as they are known."""
@@ -174,8 +174,10 @@ class IncidentOperations:
         if ticket.refusal is not None:
             return ticket.refusal
         opened = next((e.incident.id for e in ticket.events if isinstance(e, IncidentOpened)), id_)
-        document = await self.show(opened, recorded=ticket.recorded) if opened else None
-        return document or Refusal(RefusalCode.FAILED, "what was done can't be shown")
+        document = self.glance(opened) if opened else None
+        if document is None:
+            return Refusal(RefusalCode.FAILED, "what was done can't be shown")
+        return document.model_copy(update={"recorded": ticket.recorded})
 
     def _check_services(self, services: tuple[str, ...]) -> Refusal | None:
         intent = self._control.intent
