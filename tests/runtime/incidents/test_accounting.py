@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pytest
 
+from holdfast.adapters.accounts.sql_accounts import Batch, SqlAccounts
+from holdfast.adapters.accounts.sqlite import AccountsUnavailable
 from holdfast.model.day import find_day
 from holdfast.model.downtime import Standing
 from holdfast.model.event import ChangeNoted
@@ -236,6 +238,30 @@ async def test_traffic_is_drawn_with_what_was_usual(path: Path) -> None:
         nothing = scene.accounting.book.read_series(("cart",), ("us",), BEGAN - 1e6, BEGAN - 1e6 + 50)
         assert np.isnan(nothing.offered).all()
         assert len(scene.accounting.book.read_series(("cart",), (), BEGAN - 3e7, BEGAN).at) <= 2000
+
+
+@in_loop
+async def test_what_a_full_disk_refused_is_written_when_there_is_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = FakeControl()
+    with open_scene(path, control) as scene:
+        await scene.pass_time(60)
+
+        def refuse(_store: SqlAccounts, _batch: Batch) -> None:
+            raise AccountsUnavailable("no room")
+
+        with monkeypatch.context() as full:
+            full.setattr(SqlAccounts, "write", refuse)
+            await scene.pass_time(60, lost=1.0)
+            await scene.pass_time(150)
+            assert scene.read("component", "shop", "us") == [(60, 120, "DOWN")]
+        await scene.pass_time(10)
+    with open_scene(path, control) as scene:
+        await scene.pass_time(10)
+        assert scene.read("component", "shop", "us") == [(60, 120, "DOWN")]
+        series = scene.accounting.book.read_series(("cart",), ("us",), BEGAN + 60, BEGAN + 120)
+        assert series.failed == pytest.approx(np.full(12, 10.0))
 
 
 @in_loop

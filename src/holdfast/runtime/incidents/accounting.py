@@ -31,6 +31,7 @@ from holdfast.runtime.incidents.accounting_moment import Lasted, describe_moment
 from holdfast.runtime.incidents.accounting_windows import find_windows, read_window, write_window
 
 if TYPE_CHECKING:
+    from holdfast.incidents.downtime_windows import Window
     from holdfast.model.platform import Platform
 
 LOG: Final = logging.getLogger(__name__)
@@ -74,15 +75,14 @@ class Accounting:
         self._store = SqlAccounts(path)
         self.book = Book(self._store, control.world.clock, slot_s)
         """What was measured, for those who ask."""
-        for text in self._store.read_windows():
-            window = read_window(text)
-            self.book.windows[window.id] = window
+        self.book.note_windows(read_window(text) for text in self._store.read_windows())
         self._doors = Doors()
         self._asking: asyncio.Task[None] | None = None
         self._reports: deque[EdgeReport] = deque()
         self._laid_out: Platform | None = None
         self._slots: list[SlotTally] = []
         self._stretches: list[KeptStretch] = []
+        self._windows: list[Window] = []
         self._tidied_at = 0.0
         self._thread = ThreadPoolExecutor(1, "accounting")
 
@@ -116,11 +116,9 @@ class Accounting:
         )
         self._reports.clear()
         windows = list(find_windows(self._control.state, tuple(self._control.recent), self.book.windows, now))
-        with self.book.lock:
-            self.book.windows |= {window.id: window for window in windows}
+        self.book.note_windows(windows)
+        self._windows += windows
         await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
-        for window in windows:
-            self._store.write_window(window.id, window.ended_at, write_window(window))
         self._doors.forget(since)
 
     def close(self) -> None:
@@ -206,11 +204,13 @@ class Accounting:
     def _write(self) -> None:
         """Write what became final; what can't be written now is tried again."""
         measurer = self.book.measurer
-        if measurer is None or not (self._slots or self._stretches):
+        if measurer is None or not (self._slots or self._stretches or self._windows):
             return
         marks = {MARK: measurer.next * self._slot_s, MARK_NEEDED: measurer.needed_from * self._slot_s}
         with self.book.lock:
             try:
+                for window in self._windows:
+                    self._store.write_window(window.id, window.ended_at, write_window(window))
                 self._store.write(Batch(self._slots, self._stretches, marks))
             except AccountsUnavailable as error:
                 LOG.warning("downtime can't be written down now: %s", error)
@@ -218,4 +218,4 @@ class Accounting:
                 return
             for slot in self._slots:
                 self.book.note_slot(slot)
-        self._slots, self._stretches = [], []
+        self._slots, self._stretches, self._windows = [], [], []

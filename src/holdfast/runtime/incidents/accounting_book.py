@@ -8,6 +8,7 @@ from typing import Final
 from holdfast.adapters.accounts.packing import Tally
 from holdfast.adapters.accounts.schema import Grain
 from holdfast.adapters.accounts.sql_accounts import KeptStretch, Name, SlotTally, SqlAccounts
+from holdfast.incidents.budget import list_days
 from holdfast.incidents.downtime import SLOT_S, Column
 from holdfast.incidents.downtime_layout import COMPONENT, SERVICE, TENANT, WHOLE, Subject
 from holdfast.incidents.downtime_windows import (
@@ -31,6 +32,8 @@ from holdfast.runtime.incidents.accounting_series import read_series
 DAYS_MAX: Final = 400
 TOUCHING_S: Final = 0.001
 """A long stretch is kept in parts, one beginning where the other ends."""
+JUST_OVER_S: Final = 60.0
+"""For so long, slots of the day before may still be closed."""
 KEPT_S: Final = DAYS_MAX * DAY_S
 LOADED_MAX: Final = 20_000
 """Subjects by region whose days are in memory; when there are more, all are read again as they are asked for."""
@@ -44,6 +47,8 @@ class Book:
     def __init__(self, store: SqlAccounts, clock: Clock, slot_s: float = SLOT_S) -> None:
         self.lock = RLock()
         self.windows: dict[str, Window] = {}
+        self._windows_mark = 0
+        self._past: dict[tuple[Subject, str], tuple[tuple[Day, int, int], list[DayTally]]] = {}
         self.measurer: Measurer | None = None
         self._store = store
         self._clock = clock
@@ -70,6 +75,13 @@ class Book:
         """Take in what became final."""
         for each in stretches:
             self._stretches[Subject(*each.subject), each.region].append(each.stretch)
+
+    def note_windows(self, windows: Iterable[Window]) -> None:
+        """Take in drills and maintenance that are new, or otherwise than before."""
+        with self.lock:
+            for window in windows:
+                self.windows[window.id] = window
+                self._windows_mark += 1
 
     def note_slot(self, slot: SlotTally) -> None:
         """Take in what a slot made known, of those whose days are in memory; the store has it already."""
@@ -157,16 +169,33 @@ class Book:
         self.note_stretches(self._store.read_stretches(self._clock() - KEPT_S))
 
     def _list_days(self, subject: Subject, region: str, days: int) -> list[DayTally]:
+        """Days that are over are remembered until anything changes about them."""
         now = self._clock()
-        today = find_day(now)
-        first = add_days(today, 1 - min(days, DAYS_MAX))
+        today, days = find_day(now), min(days, DAYS_MAX)
+        key = (subject, region)
         with self.lock:
-            known = self._read_known(subject, region)
-            windows = self.list_windows(subject, region, begin_day(first), now)
-            stretches = list(clip(self._list_out(subject, region), begin_day(first), now))
+            is_open = self.measurer is not None and bool(self.measurer.peek(subject, region))
+            is_open |= now - begin_day(today) < JUST_OVER_S
+            mark = (today, len(self._stretches.get(key, ())), self._windows_mark)
+            past = self._past.get(key)
+            if is_open or past is None or past[0] != mark or len(past[1]) < days - 1:
+                past = (mark, self._tally_days(key, add_days(today, 1 - days), today, now))
+                self._past[key] = past
+                if len(self._past) > LOADED_MAX:
+                    self._past.clear()
+            (newest,) = self._tally_days(key, today, add_days(today, 1), now)
+        return [*past[1][len(past[1]) - days + 1 :], newest]
+
+    def _tally_days(self, key: tuple[Subject, str], first: Day, after: Day, now: float) -> list[DayTally]:
+        """The days from one to before another."""
+        began, ended = begin_day(first), min(begin_day(after), now)
+        if ended <= began:
+            return []
+        known = self._read_known(*key)
+        windows = self.list_windows(*key, began, ended)
+        by_day = _by_day(clip(self._list_out(*key), began, ended))
         maintained = _intervals(windows, WindowKind.MAINTENANCE)
-        wanted = [add_days(first, number) for number in range(min(days, DAYS_MAX))]
-        by_day = _by_day(stretches)
+        wanted = list_days(first, after)
         return [tally_day(day, by_day.get(day, ()), known.get(day, 0.0), maintained, now) for day in wanted]
 
     def _list_out(self, subject: Subject, region: str) -> list[Stretch]:
