@@ -74,7 +74,7 @@ def _make_title(group: AlertGroup, firing: Sequence[Alert]) -> str:
     summary = next((text for each in annotations if (text := _clean(each.get("summary", "")))), "")
     count = f" ({len(firing)} alerts)" if len(firing) > 1 else ""
     title = f"{name}: {summary}" if summary else name
-    return f"{title[: TITLE_CHARACTERS_MAX - len(count)]}{count}"
+    return f"{title[: TITLE_CHARACTERS_MAX - len(count)].rstrip()}{count}"
 
 
 def _each(alerts: Iterable[Alert], label: str) -> Iterator[str]:

@@ -109,6 +109,10 @@ class SqlOutbox:
         """Give up the waiting letters whose keys begin so; one that is being sent may arrive all the same."""
         await self._writer.ask(partial(rows.cancel_letters, prefix=prefix, now=self._clock()))
 
+    async def send_unkept(self, letter: Letter) -> None:
+        """Send a letter once, now, without keeping it; DeliveryFailed unless it was taken."""
+        await self._sender.send(letter, self._clock())
+
     async def run(self) -> None:
         """Send what is put, until cancelled."""
         for busy in self._busy.values():

@@ -8,13 +8,14 @@ from holdfast.adapters.metrics.reading import OnCallReading, PagingReading
 from holdfast.engine.incident_command import AcknowledgeIncident, NoteIncident
 from holdfast.incidents.on_call import list_members
 from holdfast.incidents.paging_words import write_test
-from holdfast.model.letter import Outbox, OutboxFigures, OutboxFull, OutboxUnavailable
+from holdfast.model.letter import OutboxFigures, OutboxFull
 from holdfast.model.ports import Clock
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.runtime.control import Control
 from holdfast.runtime.incidents.heartbeat import HeartbeatKeeper, HeartbeatStanding
 from holdfast.runtime.incidents.on_call import FeedStanding, Roster, TeamStanding
 from holdfast.runtime.incidents.paging import Pager
+from holdfast.runtime.incidents.paging_straight import StraightOutbox
 from holdfast.views.paging import (
     FeedDocument,
     GapDocument,
@@ -60,7 +61,7 @@ class PagingOperations:
         roster: Roster | None = None,
         pager: Pager | None = None,
         heartbeat: HeartbeatKeeper | None = None,
-        outbox: Outbox | None = None,
+        outbox: StraightOutbox | None = None,
         find_figures: Callable[[], OutboxFigures] = OutboxFigures,
     ) -> None:
         self._control = control
@@ -84,7 +85,7 @@ class PagingOperations:
             read_at=file.read_at,
             mistakes=file.mistakes,
             warnings=file.warnings,
-            problem=self._pager.standing.problem if self._pager else "",
+            problem=self._find_problem(),
             teams=tuple(_show_team(roster, name, team, now) for name, team in roster.teams.items()),
             heartbeat=_show_heartbeat(self._heartbeat, roster, now),
             letters=LettersDocument(
@@ -103,7 +104,7 @@ class PagingOperations:
         now, beating = self._control.world.clock(), roster.paging.heartbeat
         return PagingReading(
             mistaken=bool(roster.file.standing.mistakes),
-            failing=bool(pager.standing.problem),
+            failing=bool(self._find_problem()),
             unanswered=len(pager.standing.exhausted),
             teams=tuple(_read_team(name, team, now) for name, team in roster.teams.items()),
             beats=beating is not None and beating.to is not None,
@@ -123,9 +124,13 @@ class PagingOperations:
         ]
         try:
             await self._outbox.put(letters)
-        except (OutboxFull, OutboxUnavailable) as error:
+        except OutboxFull as error:
             return Refusal(RefusalCode.BUSY, f"the page can't be kept: {error}")
         return TestPageDocument(person=person, channels=tuple(known.channels), key=key)
+
+    def _find_problem(self) -> str:
+        troubles = (self._pager.standing.problem if self._pager else "", self._outbox.problem if self._outbox else "")
+        return next((trouble for trouble in troubles if trouble), "")
 
     def find_link(self, token: str) -> LinkedIncidentDocument | None:
         """What the link with this token is for, if it is good and its incident is remembered."""

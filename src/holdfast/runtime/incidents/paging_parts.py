@@ -14,6 +14,7 @@ from holdfast.runtime.incidents.on_call import Roster
 from holdfast.runtime.incidents.paging import Pager
 from holdfast.runtime.incidents.paging_file import PagingFile
 from holdfast.runtime.incidents.paging_operations import Linker, PagingOperations
+from holdfast.runtime.incidents.paging_straight import StraightOutbox
 from holdfast.runtime.state_dir import StateDir
 
 
@@ -24,6 +25,7 @@ class PagingParts:
     operations: PagingOperations
     alerts: AlertDesk
     work: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
+    close: Callable[[], None] = lambda: None
 
 
 def make_paging(control: Control, places: StateDir, file: Path | None, outbox: SqlOutbox) -> PagingParts:
@@ -37,8 +39,9 @@ def make_paging(control: Control, places: StateDir, file: Path | None, outbox: S
     clock = control.world.clock
     roster = Roster(PagingFile(file, places.path / "paging.kept.yaml", clock), places.path / "calendars", clock)
     linker = Linker(links, lambda: roster.paging.link, clock)
-    pager = Pager(control, roster, outbox, linker.make_link)
-    heartbeat = HeartbeatKeeper(roster, outbox, places.path / "heartbeat.json", clock)
-    operations = PagingOperations(control, links, roster, pager, heartbeat, outbox, lambda: outbox.figures)
+    straight = StraightOutbox(outbox, outbox.send_unkept, clock)
+    pager = Pager(control, roster, straight, linker.make_link)
+    heartbeat = HeartbeatKeeper(roster, straight, places.path / "heartbeat.json", clock)
+    operations = PagingOperations(control, links, roster, pager, heartbeat, straight, lambda: outbox.figures)
     alerts = AlertDesk(control, lambda: roster.paging.alerts, lambda team: team in roster.paging.teams)
-    return PagingParts(operations, alerts, [roster.run, pager.run, heartbeat.run])
+    return PagingParts(operations, alerts, [roster.run, pager.run, heartbeat.run], straight.close)
