@@ -212,6 +212,21 @@ def test_clean_words_are_visible_and_cleaning_again_changes_nothing(text: str) -
     assert (clean_line(line), clean_text(lines)) == (line, lines)
 
 
+@pytest.mark.parametrize(
+    ("written", "clean"),
+    [
+        ("a\u202eb", "ab"),
+        ("a\ud800b", "ab"),
+        ("a\x00\x07b", "ab"),
+        ("a\u00a0\tb ", "a b"),
+        ("\u2028a\u2029b", "a b"),
+        ("👩\u200d🚒", "👩\u200d🚒"),
+    ],
+)
+def test_what_turns_or_hides_words_is_left_out(written: str, clean: str) -> None:
+    assert clean_line(written) == clean
+
+
 def test_without_declared_regions_every_location_is_one() -> None:
     platform = make_platform()
     assert platform.status

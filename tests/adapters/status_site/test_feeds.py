@@ -122,6 +122,16 @@ def test_badges_are_pictures_whatever_they_say(name: str) -> None:
     assert not any("script" in element.tag for element in root.iter())
 
 
+def test_a_badge_is_as_wide_as_its_words() -> None:
+    def measure(title: str) -> float:
+        components = {"shop": {"title": title, "services": ["secret-shop"]}}
+        content = make(make_document(platform=make_platform(components)), "badges/shop.svg")
+        return float(ET.fromstring(content).attrib["width"])
+
+    assert measure("Shop") < measure("オンライン") < measure("オンラインショップ")
+    assert measure("x" * 200) == measure("x" * 60)
+
+
 def test_a_badge_says_how_things_are() -> None:
     assert b"All Systems Operational" in make(make_document(), "badge.svg")
     assert b"Web shop: Operational" in make(make_document(), "badges/shop.svg")

@@ -1,6 +1,7 @@
 """A small picture of how things are, to be shown elsewhere."""
 
 from typing import Final
+from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
@@ -10,8 +11,8 @@ from holdfast.model.status_document import PublicStatus, StatusDocument
 
 LEFT_CHARACTERS_MAX: Final = 60
 """Longer titles are cut."""
-_CHARACTER: Final = 6.6
-"""Mean width of a character at the badge's size, in pixels; the texts are set to it (`textLength`)."""
+_CHARACTER, _WIDE_CHARACTER = 6.6, 12.0
+"""Mean widths of characters at the badge's size, in pixels; the texts are set to them (`textLength`)."""
 _PAD: Final = 9
 _COLOURS: Final = {
     Impact.NONE: "#2b7a57",
@@ -50,7 +51,7 @@ def draw_component_badge(title: str, status: PublicStatus) -> bytes:
 
 def _draw(left: str, right: str, colour: str) -> bytes:
     left = left if len(left) <= LEFT_CHARACTERS_MAX else f"{left[: LEFT_CHARACTERS_MAX - 1]}…"
-    left_width, right_width = (round(len(text) * _CHARACTER) for text in (left, right))
+    left_width, right_width = _measure(left), _measure(right)
     split, rest = left_width + 2 * _PAD, right_width + 2 * _PAD
     drawn = _SVG.format(
         width=split + rest,
@@ -65,3 +66,9 @@ def _draw(left: str, right: str, colour: str) -> bytes:
         right=right,
     )
     return drawn.encode()
+
+
+def _measure(text: str) -> int:
+    """Its width, in pixels; letters of East Asian scripts are wide (Unicode, UAX 11)."""
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return round(wide * _WIDE_CHARACTER + (len(text) - wide) * _CHARACTER)
