@@ -62,12 +62,17 @@ def find_draft(posts: Iterable[Post]) -> Post | None:
     return next((post for post in posts if post.status is PostStatus.DRAFT), None)
 
 
-def is_word_due(record: IncidentRecord, site: StatusSite, now: float, *, is_news: bool = False) -> bool:
-    """Whether a word is to be published, or drafted, by itself; `is_news` if more is known than the latest says."""
+def is_word_due(
+    record: IncidentRecord, site: StatusSite, now: float, *, publishes: bool = False, is_news: bool = False
+) -> bool:
+    """Whether a word is to be published, or drafted, by itself; `is_news` if more is known than the latest says.
+
+    What is published takes the place of Holdfast's own draft.
+    """
     incident, latest, draft = record.incident, find_latest(record.posts), find_draft(record.posts)
     if incident.led_by is not None or (draft is not None and draft.author != SYSTEM):
         return False
-    if draft is not None:
+    if draft is not None and not publishes:
         is_stale = draft.phase is Phase.RESOLVED or now - draft.at >= GAP_S
         return draft.phase is not incident.phase and is_stale
     if latest is None:

@@ -67,10 +67,11 @@ def _plan_course(record: IncidentRecord, signs: Sequence[Sign], scene: Scene, me
 def _plan_word(record: IncidentRecord, course: Course, site: StatusSite, scene: Scene) -> Say | None:
     incident, latest, platform = record.incident, find_latest(record.posts), scene.intent.platform
     is_news = latest is not None and latest.author == SYSTEM and not tells_where(latest.text, incident, platform)
-    if not is_word_due(record, site, scene.now, is_news=is_news):
+    publishes = site.publish == AUTO and _is_ours(incident)
+    if not is_word_due(record, site, scene.now, publishes=publishes, is_news=is_news):
         return None
     text = draft_word(incident, course, incident.phase, platform, is_first=latest is None)
-    return Say(incident.id, incident.phase, text, site.publish == AUTO and _is_ours(incident))
+    return Say(incident.id, incident.phase, text, publishes)
 
 
 def _is_ours(incident: Incident) -> bool:
