@@ -45,6 +45,14 @@ def test_findings_of_one_component_belong_together_for_a_while() -> None:
     assert isinstance(step, Open)
 
 
+def test_components_that_are_no_more_keep_nothing_from_being_added() -> None:
+    incident = make_incident(services=("shop",), components=("gone",), regions=("gone",), findings=("f-1",))
+    found = {"f-1": make_finding(), "f-2": make_finding(FindingKind.ERRORS, location="fra")}
+    (step,) = plan_opening(make_scene(make_state(incident, findings=found)))
+    assert isinstance(step, Attach)
+    assert (step.components, step.regions) == (("web",), ("europe",))
+
+
 def test_one_that_began_before_moves_the_beginning() -> None:
     incident = make_incident(services=("shop",), findings=("f-1",))
     found = {"f-1": make_finding(), "f-2": make_finding(FindingKind.ERRORS, began_at=NOW - 40.0)}

@@ -195,13 +195,18 @@ def _open(group: Group, scene: Scene) -> Open:
 
 
 def _attach(incident: Incident, group: Group, added: Sequence[Sign], scene: Scene) -> Attach:
-    """Facts are added whoever leads; how bad it is, only while no person does, and it only gets worse."""
+    """Facts are added whoever leads; how bad it is, only while no person does, and it only gets worse.
+
+    Components and regions that the platform has no more go when others come.
+    """
     intent = scene.intent
     impact = suggest_impact(group.signs, intent)
     is_worse = incident.led_by is None and RANK.index(impact) > RANK.index(incident.impact)
     began_at = min(sign.began_at for sign in added)
     title, public_title = _retitle(incident, group, scene) if is_worse else (None, None)
-    components = _join(incident.components, find_components(added, scene.layout))
+    site, regions = intent.platform.status, intent.platform.each_region()
+    public = tuple(name for name in incident.components if site is not None and name in site.components)
+    places = tuple(name for name in incident.regions if name in regions)
     return Attach(
         id=incident.id,
         why=f"{make_title(added)} belongs to it",
@@ -209,8 +214,8 @@ def _attach(incident: Incident, group: Group, added: Sequence[Sign], scene: Scen
         public_title=public_title,
         impact=impact if is_worse else None,
         began_at=began_at if began_at < incident.began_at else None,
-        components=components,
-        regions=_join(incident.regions, find_regions(added, intent)),
+        components=_join(public, find_components(added, scene.layout)),
+        regions=_join(places, find_regions(added, intent)),
         services=_join_services(incident, added),
         findings=_join(incident.findings, _list_findings(added)),
         mitigations=_join(incident.mitigations, _list_mitigations(added)),
