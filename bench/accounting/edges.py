@@ -18,10 +18,10 @@ from bench.accounting.stage import Stage, now, open_stage
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-LEARN_S: Final = 30.0
+LEARN_S: Final = 20.0
 QUIET_S: Final = 25.0
 """Between two outages of a region, in which all is well."""
-SETTLED_S: Final = 30.0
+SETTLED_S: Final = 10.0
 NEAR_S: Final = 10.0
 """So far around an outage is looked at."""
 

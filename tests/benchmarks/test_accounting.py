@@ -30,7 +30,8 @@ def test_real_outages_are_booked_as_a_prober_met_them() -> None:
     assert {result.region for result in results} == {"us", "eu"}
     for result in results:
         assert result.truth[0] >= 10
-        assert max(result.errors_s.values()) <= 10
+        assert max(result.errors_s["probe"], result.errors_s["shop"]) <= 10
+        assert result.errors_s["rare"] <= MINUTE_S
 
 
 def test_cost_goes_by_the_services_that_have_traffic() -> None:

@@ -48,6 +48,16 @@ def test_what_was_let_in_earlier_and_fails_now_isnt_owed_now() -> None:
     assert (found["owed"], found["lost"], found["late"]) == (2, 7, 7)
 
 
+def test_whoever_waits_for_a_second_and_gives_up_is_slow_and_not_lost() -> None:
+    found = count(offered=10, admitted=10, slow=9, slower=8)
+    assert (found["owed"], found["slow"], found.get("lost", 0)) == (10, 8, 0)
+
+
+def test_what_fails_late_is_lost_and_not_slow_too() -> None:
+    found = count(offered=10, admitted=10, failed=6, slow=9, slower=8, slowest=6)
+    assert (found["lost"], found["late"], found["slow"]) == (6, 6, 2)
+
+
 @pytest.mark.parametrize(
     ("lost", "slow", "read_only", "standing"),
     [

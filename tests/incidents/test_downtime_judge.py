@@ -32,6 +32,11 @@ def test_a_few_lost_requests_are_nothing() -> None:
     assert not judge([*[(1000.0, 2.0)] * 100])
 
 
+def test_three_lost_requests_in_a_row_are_an_outage() -> None:
+    few: Counted = (1.0, 0.0)
+    assert spell(judge([*[few] * 100, *[(1.0, 1.0)] * 3, *[few] * 150])) == [(100, 103, "DOWN")]
+
+
 def test_few_requests_are_enough_for_an_outage() -> None:
     sparse: list[Counted] = [(1.0, 0.0), SILENT, SILENT]
     lost: list[Counted] = [(1.0, 1.0), SILENT, SILENT]

@@ -22,7 +22,7 @@ DOWN_SHARE: Final = 0.5
 DEGRADED_SHARE: Final = 0.05
 """Degraded: at least so much was lost; or read-only was what so much was owed of."""
 SLOW_SHARE: Final = 0.25
-"""Degraded: at least so much of what was owed took `model.telemetry.SLOW_S[-1]` or longer."""
+"""Degraded: at least so much of what was owed took a second (`Metric.SLOWER`) or longer."""
 SLOW_USUAL_MAX: Final = 0.05
 """Whose answers usually take so long isn't judged by it."""
 BRIDGE_SLOTS: Final = 12
@@ -68,12 +68,13 @@ def count_slot(raw: NDArray[np.float64], switched_off: NDArray[np.bool_], read_o
     lost = failed + of[Metric.SHED] + refused_all
     late = np.minimum(failed, of[Metric.SLOWEST])
     owed = np.maximum(of[Metric.ADMITTED] + of[Metric.SHED] + refused_all, lost - late)
+    slow = of[Metric.SLOWER] - np.minimum(failed, of[Metric.SLOWER])
     columns = (
         of[Metric.OFFERED],
         owed,
         lost,
         late,
-        np.minimum(of[Metric.SLOWEST] - late, owed - (lost - late)),
+        np.minimum(slow, owed - (lost - late)),
         np.where(read_only, owed, 0),
         of[Metric.LIMITED] + of[Metric.SHED] + mitigated,
         failed,

@@ -23,21 +23,18 @@ CHANGE_COST: Final = 8.0
 IS_DEGRADED: Final = SHARES >= DEGRADED_SHARE
 IS_DOWN: Final = SHARES >= DOWN_SHARE
 IS_SLOW: Final = SHARES >= SLOW_SHARE
+_WELL: Final = (0.0, -2.0, -5.0, -7.0)
+"""How likely the levels that are up are at first (logarithms): three lost requests in a row are no bad habit."""
 _LOG_BAD: Final = np.log(SHARES)
 _LOG_GOOD: Final = np.log1p(-SHARES)
 _BITS: Final = 1 << np.arange(LEVELS)
 
 
 def begin_up(series: int) -> Scores:
-    """Before anything was counted, all is well: whatever is above the lowest levels is a change."""
+    """Before anything was counted, all is well: the more is lost, the less likely; what isn't up is a change."""
     scores = np.full((series, LEVELS), -CHANGE_COST)
-    scores[:, ~IS_DEGRADED] = 0.0
+    scores[:, ~IS_DEGRADED] = _WELL
     return scores
-
-
-def begin_anywhere(series: int) -> Scores:
-    """Before anything was counted, all levels are as likely."""
-    return np.zeros((series, LEVELS))
 
 
 def advance(scores: Scores, all_: NDArray[np.float64], bad: NDArray[np.float64]) -> tuple[Scores, NDArray[np.int64]]:
