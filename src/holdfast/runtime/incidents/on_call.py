@@ -75,6 +75,8 @@ class Roster:
         self._reading: dict[CalendarFeed, asyncio.Task[None]] = {}
         self._made_at = 0.0
         self.teams: Teams = {}
+        self.schedules: Schedules = {}
+        """Who is on call, by team; another object whenever that changes."""
         self._load_kept()
         self._renew()
 
@@ -82,11 +84,6 @@ class Roster:
     def paging(self) -> Paging:
         """What the paging file says."""
         return self.file.paging
-
-    @property
-    def schedules(self) -> Schedules:
-        """Who is on call, by team."""
-        return {name: team.schedule for name, team in self.teams.items()}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -161,6 +158,7 @@ class Roster:
         before = self.teams
         self.teams = {name: self._make_team(paging, name, now) for name in paging.teams}
         self._made_at = now
+        self.schedules = {name: team.schedule for name, team in self.teams.items()}
         for name, team in self.teams.items():
             if team.gaps and (name not in before or before[name].gaps != team.gaps):
                 LOG.warning("team %s has nobody on call at times in the next %s", name, _SPAN)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import inf
 from typing import Final, Protocol
@@ -30,6 +30,8 @@ FOLLOWED_S: Final = 3_600.0
 """How long after an incident's last change its pages are followed: longer than any is worth sending."""
 CANCELLED: Final = "cancelled"
 """The outbox's word for what was given up since somebody asked for it."""
+CANCELLING_S: Final = 60.0
+"""The longest that a letter may be on its way all the same after that."""
 
 
 class Book(Protocol):
@@ -55,6 +57,14 @@ class _Followed:
     series: str | None = None
     put: set[str] = field(default_factory=set)
     over: bool = False
+    plan: Escalation = field(default_factory=Escalation)
+    seen: tuple[object, ...] = ()
+    looked_at: float = 0.0
+
+    def is_due(self, seen: tuple[object, ...], now: float) -> bool:
+        """Whether anything may be another than when it was looked at last."""
+        same = len(seen) == len(self.seen) and all(a is b for a, b in zip(seen, self.seen, strict=True))
+        return not (same and self.looked_at <= now < self.plan.next_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +128,25 @@ class Pager:
             return None
         followed.over = False
         loudness = self._find_loudness(state, incident, now)
+        seen = (record, loudness, self._book.paging, self._book.schedules)
+        if not followed.is_due(seen, now):
+            return followed.plan
+        followed.plan = await self._escalate(record, loudness, now)
+        followed.seen, followed.looked_at = seen, now
+        return followed.plan
+
+    async def _escalate(self, record: IncidentRecord, loudness: Loudness, now: float) -> Escalation:
+        """Do what is due for an open incident; `next_at` of what comes of it is when something may be again."""
+        incident, case = record.incident, _make_case(record)
         if loudness is Loudness.NOBODY:
-            return None
-        case = _make_case(record)
+            return Escalation()
         plan = await self._plan(incident, case, loudness, now)
-        await self._cancel_others(followed, case)
+        await self._cancel_others(self._followed[incident.id], case)
         await self._put(incident, plan.put, now)
-        await self._note_all(record, await self._list_orders(incident, case, loudness, plan, now))
-        waiting = any(self._settled.get(order.key) is None for order in plan.orders)
-        return Escalation(plan.ask, plan.put, plan.orders, min(plan.next_at, now + FOLLOW_S if waiting else inf),
-                          plan.exhausted)  # fmt: skip
+        orders = await self._list_orders(incident, case, loudness, plan, now)
+        await self._note_all(record, orders)
+        waiting = bool(plan.put) or any(order.key not in self._settled for order in orders)
+        return replace(plan, next_at=min(plan.next_at, now + FOLLOW_S if waiting else inf))
 
     def _find_loudness(self, state: State, incident: Incident, now: float) -> Loudness:
         paging = self._book.paging
@@ -156,7 +175,7 @@ class Pager:
         found: dict[str, LetterState | None] = {key: self._settled.get(key) for key in keys}
         for state in await self._outbox.look_up([key for key, known in found.items() if known is None]):
             found[state.key] = state
-            if state.status is not LetterStatus.WAITING:
+            if _is_settled(state, self._control.world.clock()):
                 self._settled[state.key] = state
         return found
 
@@ -239,6 +258,13 @@ def _make_case(record: IncidentRecord) -> Case:
     words = [note.at for note in record.notes if note.author != SYSTEM]
     words += [post.at for post in record.posts if post.author != SYSTEM]
     return Case(incident.id, incident.opened_at, acknowledged=True, word_at=max([incident.acknowledged_at, *words]))
+
+
+def _is_settled(state: LetterState, now: float) -> bool:
+    """Whether nothing more can come of a letter; one that was cancelled may have been on its way just then."""
+    if state.status is LetterStatus.WAITING:
+        return False
+    return state.error != CANCELLED or now - state.changed_at > CANCELLING_S
 
 
 def _is_noted(pages: Sequence[Page], order: PageOrder, state: LetterState) -> bool:
