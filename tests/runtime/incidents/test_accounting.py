@@ -108,6 +108,30 @@ async def test_what_happened_while_control_was_away_for_long_is_unknown(path: Pa
 
 
 @in_loop
+async def test_a_clock_that_jumps_makes_no_downtime(path: Path) -> None:
+    with open_scene(path) as scene:
+        await scene.pass_time(120)
+        await scene.pass_time(60, lost=1.0)
+        scene.control.world.clock.now += 30 * 86_400
+        await scene.pass_time(120)
+        ((began, ended, standing),) = scene.read("component", "shop", "us")
+        assert (began, standing) == (120, "DOWN")
+        assert ended <= 240
+        assert scene.accounting.book.read_standing("shop", "us") is Standing.UP
+
+
+@in_loop
+async def test_a_clock_that_is_set_back_across_a_restart_books_nothing_twice(path: Path) -> None:
+    control = FakeControl()
+    with open_scene(path, control) as scene:
+        await play_outage(scene)
+    control.world.clock.now -= 300
+    with open_scene(path, control) as scene:
+        await scene.pass_time(400)
+        assert scene.read("component", "shop", "us") == [(120, 240, "DOWN")]
+
+
+@in_loop
 async def test_a_restart_after_an_outage_books_it_once(path: Path) -> None:
     control = FakeControl()
     with open_scene(path, control) as scene:

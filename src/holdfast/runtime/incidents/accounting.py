@@ -142,6 +142,9 @@ class Accounting:
         with self.book.lock:
             measurer = self._prepare(work)
             measurer.take(work.reports, work.now)
+            due = int((work.now - LAG_S) // self._slot_s)
+            if due - measurer.next > REPLAYED_SLOTS_MAX:
+                self._note(measurer.skip_to(due).stretches)
             while (measurer.next + 1) * self._slot_s + LAG_S <= work.now:
                 began_at = measurer.next * self._slot_s
                 moment = describe_moment(work.intent, work.lasted, work.dead, began_at, began_at + self._slot_s)
@@ -171,6 +174,7 @@ class Accounting:
         layout, waits = lay_out(work.intent), list_waits(work.intent)
         marks = self._store.read_marks()
         closed = round(marks.get(MARK, number * self._slot_s) / self._slot_s)
+        number = max(number, closed)
         needed = round(marks.get(MARK_NEEDED, 0.0) / self._slot_s)
         first = min(max(needed, closed - REPLAYED_SLOTS_MAX), closed - USUAL_SLOTS)
         measurer = Measurer(layout, waits, first, self._slot_s)
