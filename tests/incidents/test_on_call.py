@@ -60,6 +60,15 @@ def test_while_a_team_has_nobody_the_default_team_is_paged() -> None:
     assert find("ann", {}) == ["ann"]
 
 
+def test_where_nobody_takes_turns_everybody_of_the_team_is_on_call() -> None:
+    turns = "on_call: {rotations: [{people: [cat], begins: 2026-01-05}]}}"
+    paging = read_text(TEXT.replace(",\n         " + turns, "}"))
+    core = Schedule(((Shift("bob", 0.0, 10.0),),), 0.0, 20.0)
+    find_one = make_finder(paging, {"core": core, "shop": Schedule()}, "shop", Loudness.PAGE)
+    assert [each.person for each in find_one("on-call", 5.0)] == ["cat"]
+    assert find_one("next-on-call", 5.0) == ()
+
+
 def test_everybody_of_a_team_is_listed_once() -> None:
     assert list_members(PAGING, "shop") == ("cat",)
     assert list_members(PAGING, "core") == ("bob", "ann")

@@ -148,7 +148,7 @@ def page_of(scene: Scene, incident: str) -> tuple[str, str, str | None] | None:
 def test_the_command_line_shows_who_is_on_call_and_tries_pages(scene: Scene) -> None:
     shown = scene.run("oncall")
     assert shown.exit_code == 0, shown.output
-    assert re.search(r"core \(default\) +nobody", shown.output)
+    assert re.search(r"core \(default\) +everybody", shown.output)
     before = len(scene.arrivals)
     sent = scene.run("page", "test", "ann")
     assert sent.exit_code == 0, sent.output

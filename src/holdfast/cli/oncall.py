@@ -44,7 +44,7 @@ def print_on_call(document: OnCallDocument) -> None:
 
 def _tell_team(team: OnCallTeamDocument) -> Iterator[str]:
     yield f"{team.name} (default)" if team.default else team.name
-    yield team.on_call or "nobody"
+    yield team.on_call or ("nobody" if team.takes_turns else "everybody")
     later = team.next_on_call
     yield f"{later.person}, from {tell_time(later.begins_at)}" if later else ""
     yield ", ".join(team.members)

@@ -90,19 +90,22 @@ def _find_names(paging: Paging, schedules: Schedules, team: str, page: str, at: 
     if page in paging.people:
         return (page,)
     for asked in dict.fromkeys((team, paging.default_team)):
-        schedule = schedules.get(asked, Schedule())
-        if page == ON_CALL:
-            found = schedule.find(at)
-        elif page == NEXT_ON_CALL:
-            later = schedule.find_next(at)
-            found = later.person if later else None
-        else:
-            found = None
-        if found is not None and found in paging.people:
-            return (found,)
-        if page == WHOLE_TEAM and (members := list_members(paging, asked)):
-            return members
+        if found := _find_role(paging, schedules, asked, page, at):
+            return found
     return () if page == NEXT_ON_CALL else list_members(paging, paging.default_team)
+
+
+def _find_role(paging: Paging, schedules: Schedules, team: str, page: str, at: float) -> tuple[str, ...]:
+    """Whom a role means in one team. Where nobody takes turns, everybody is on call."""
+    if page == WHOLE_TEAM:
+        return list_members(paging, team)
+    schedule, on_call = schedules.get(team, Schedule()), paging.teams[team].on_call
+    later = schedule.find_next(at) if page == NEXT_ON_CALL else None
+    found = schedule.find(at) if page == ON_CALL else later.person if later else None
+    if found in paging.people:
+        return (str(found),)
+    takes_turns = on_call.feed is not None or bool(on_call.rotations)
+    return list_members(paging, team) if page == ON_CALL and not takes_turns else ()
 
 
 def _list_channels(person: Person, loudness: Loudness) -> tuple[str, ...]:

@@ -67,7 +67,8 @@ it is about, and what to write instead. An **error** keeps the file from going i
 points at a danger and lets it pass. Codes keep their meaning between versions.
 
 The examples show only the lines that matter; the rest of the file is sound. Where a platform is a directory, a line
-`--- # file: NAME` stands before each of its files.
+`--- # file: NAME` stands before each of its files. What is wrong with a paging file is shown by `holdfast page check`,
+without the text, which may be a secret.
 """
 
 

@@ -35,7 +35,7 @@ class FeedDocument(Noun):
 
 
 class OnCallTeamDocument(Noun):
-    """A team, who is on call for it, and when nobody is."""
+    """A team, who is on call for it, and when nobody is. Where nobody takes turns, all members are on call."""
 
     name: str
     default: bool
@@ -44,6 +44,7 @@ class OnCallTeamDocument(Noun):
     members: tuple[str, ...]
     gaps: tuple[GapDocument, ...]
     feed: FeedDocument | None
+    takes_turns: bool = True
 
 
 class HeartbeatDocument(Noun):

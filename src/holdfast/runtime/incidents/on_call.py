@@ -52,11 +52,15 @@ class FeedStanding:
 
 @dataclass(frozen=True, slots=True)
 class TeamStanding:
-    """Who is on call for a team: `gaps` of the next weeks, and its feed, if it has one."""
+    """Who is on call for a team: `gaps` of the next weeks, and its feed, if it has one.
+
+    Where nobody `takes_turns`, everybody is on call.
+    """
 
     schedule: Schedule
     gaps: tuple[Gap, ...]
     feed: FeedStanding | None
+    takes_turns: bool = True
 
 
 Teams = Mapping[str, TeamStanding]
@@ -176,8 +180,9 @@ class Roster:
                 standing = replace(standing, problem=str(error), problem_at=standing.problem_at or now)
             standing = replace(standing, strange=read.strange)
         schedule = list_schedule(on_call, read.shifts, begins_at, ends_at)
-        gaps = schedule.list_gaps(now, now + FORESEEN_S) if feed is not None or on_call.rotations else ()
-        return TeamStanding(schedule, gaps, standing)
+        takes_turns = feed is not None or bool(on_call.rotations)
+        gaps = schedule.list_gaps(now, now + FORESEEN_S) if takes_turns else ()
+        return TeamStanding(schedule, gaps, standing, takes_turns)
 
 
 def _show_source(feed: CalendarFeed) -> str:

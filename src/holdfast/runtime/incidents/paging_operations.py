@@ -176,6 +176,7 @@ def _show_team(roster: Roster, name: str, standing: TeamStanding, now: float) ->
         members=list_members(paging, name) if name in paging.teams else (),
         gaps=tuple(GapDocument(begins_at=g.begins_at, ends_at=g.ends_at) for g in standing.gaps[:GAPS_SHOWN_MAX]),
         feed=_show_feed(standing.feed, now),
+        takes_turns=standing.takes_turns,
     )
 
 
@@ -183,7 +184,7 @@ def _read_team(name: str, standing: TeamStanding, now: float) -> OnCallReading:
     feed = standing.feed
     return OnCallReading(
         name=name,
-        somebody=standing.schedule.find(now) is not None,
+        somebody=not standing.takes_turns or standing.schedule.find(now) is not None,
         gaps=len(standing.gaps),
         has_feed=feed is not None,
         feed_failing=feed is not None and bool(feed.problem),
