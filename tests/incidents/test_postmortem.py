@@ -173,7 +173,7 @@ def test_the_window_has_the_incident_in_it_and_nothing_to_come(length_s: float, 
     now = BEGAN + length_s + later_s
     incident = make_incident(resolved_at=None if is_open else BEGAN + length_s)
     window = find_window(incident, now)
-    assert window.shown_from <= window.began_at - 600.0 <= window.ended_at <= window.shown_until <= max(now, BEGAN)
+    assert window.shown_from <= window.began_at - 180.0 <= window.ended_at <= window.shown_until <= max(now, BEGAN)
 
 
 def test_it_survives_json() -> None:

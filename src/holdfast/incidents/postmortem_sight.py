@@ -15,9 +15,9 @@ from holdfast.model.platform import Platform
 from holdfast.model.postmortem import SuspectedChange, TimelineEntry
 from holdfast.model.state import EndedMitigation, IncidentRecord
 
-PAD_SHARE: Final = 0.35
+PAD_SHARE: Final = 0.4
 """How much of its length is shown before and after an incident, so that the usual can be seen beside it."""
-PAD_S_MIN: Final = 600.0
+PAD_S_MIN: Final = 180.0
 PAD_S_MAX: Final = 6 * 3_600.0
 
 

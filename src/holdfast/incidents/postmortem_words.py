@@ -12,6 +12,9 @@ _OCCASIONS = {
     Occasion.FINDING: "Holdfast found it",
     Occasion.FAILOVER: "Holdfast failed over",
     Occasion.ROLLOUT: "Holdfast took a change back",
+    Occasion.MITIGATION: "Holdfast took back a mitigation that did harm",
+    Occasion.DEFERRAL: "Holdfast kept for later what could be deferred",
+    Occasion.COMPONENT: "Holdfast switched off a part of itself",
     Occasion.ALERT: "another monitoring system reported it",
     Occasion.PERSON: "somebody reported it",
 }
@@ -76,8 +79,8 @@ def _tell_measured(measured: MeasuredImpact) -> Iterator[str]:
         yield "No component was measured to be down or degraded."
     else:
         yield " ".join(
-            f"{each.component} in {each.region} was down for {each.down_s / 60:.0f} and degraded for "
-            f"{each.degraded_s / 60:.0f} minutes."
+            f"{each.component} in {each.region} was down for {format_span(each.down_s)} and degraded for "
+            f"{format_span(each.degraded_s)}."
             for each in measured.places[:3]
         )
 

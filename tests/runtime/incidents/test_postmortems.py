@@ -6,7 +6,7 @@ import pytest
 
 from fakes.incidents import Newsroom, in_newsroom
 from fakes.postmortems import FakeAccounts
-from holdfast.engine.command import NoteChange, Mitigate
+from holdfast.engine.command import Mitigate, NoteChange
 from holdfast.engine.incident_command import ChangeIncident, NotePage
 from holdfast.model.downtime import Standing
 from holdfast.model.finding import FindingKind

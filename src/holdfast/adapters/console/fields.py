@@ -15,7 +15,7 @@ FORM_BYTES_MAX: Final = 512 * 1024
 FIELDS_MAX: Final = 40
 
 Fields = Mapping[str, str]
-"""A form's fields by name, without surrounding space, and lines end with a line feed; of several of one name the last."""
+"""A form's fields by name, without surrounding space, lines parted by line feeds; of several of one name the last."""
 
 
 async def read_fields(request: Request, session: Session | None, bytes_max: int = FORM_BYTES_MAX) -> Fields:

@@ -116,6 +116,9 @@ OCCASIONS: Final[Mapping[Occasion, str]] = {
     Occasion.FINDING: "by what was found",
     Occasion.FAILOVER: "by a failover",
     Occasion.ROLLOUT: "by a rollout that went back",
+    Occasion.MITIGATION: "by a mitigation that did harm",
+    Occasion.DEFERRAL: "by what is kept for later",
+    Occasion.COMPONENT: "by a part of Holdfast that was switched off",
     Occasion.ALERT: "by another monitoring system",
     Occasion.PERSON: "by hand",
 }

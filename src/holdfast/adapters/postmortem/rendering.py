@@ -25,7 +25,7 @@ MOMENTS: Final[Mapping[str, str]] = {
     "resolve": "To resolve",
 }
 _ANYWHERE: Final = re.compile(r"([\\`*_\[\]|~$])")
-_AT_FIRST: Final = re.compile(r"^(#|[-+=]|[0-9]{1,9}(?=[.)]))")
+_AT_FIRST: Final = re.compile(r"^(#|[-+=]|[0-9]{1,9}(?=[.)](?:\s|$)))")
 """What may mean something in Markdown, anywhere or at the beginning of a line."""
 
 
