@@ -89,6 +89,14 @@ class Accounts(Protocol):
         """How a component does now."""
 
     def read_series(
-        self, services: Sequence[str], regions: Sequence[str], began_at: float, ended_at: float
+        self,
+        services: Sequence[str],
+        regions: Sequence[str],
+        began_at: float,
+        ended_at: float,
+        usual_until: float | None = None,
     ) -> TrafficSeries:
-        """The traffic of services (of all together) in regions (none: all), in steps of at least 5 s, 2,000 at most."""
+        """The traffic of services (of all together) in regions (none: all), in steps of at least 5 s, 2,000 at most.
+
+        What was usual in the hour before `usual_until` (None: `began_at`) stands in where no other day is known.
+        """
