@@ -29,6 +29,7 @@ from holdfast.spec.suggest import nearest
 FORESEEN_S: Final = 28 * 86_400.0
 """How far ahead gaps are looked for."""
 _YEARS: Final = range(2000, 2200)
+_APPRISE: Final = re.compile(r"[a-z0-9+]{2,20}://[!-~]{1,2000}")
 _EMAIL: Final = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -79,13 +80,11 @@ def _check_channel(channel: WrittenChannel, path: Path) -> Iterator[Finding]:
 
 
 def _is_address(kind: str, address: str) -> bool:
-    if kind == "email":
-        return _EMAIL.fullmatch(address) is not None
-    return (
-        _is_http(address)
-        if kind == "webhook"
-        else re.fullmatch(r"[a-z0-9+]{2,20}://[!-~]{1,2000}", address) is not None
-    )
+    """Whether something can be sent there; a webhook's URL has no user and password, which aren't sent."""
+    if kind == "webhook":
+        return _is_http(address) and urlsplit(address).username is None
+    form = _EMAIL if kind == "email" else _APPRISE
+    return form.fullmatch(address) is not None
 
 
 def _is_http(url: str) -> bool:
@@ -99,11 +98,8 @@ def _is_http(url: str) -> bool:
 def _check_person(paging: Paging, name: str, path: Path) -> Iterator[Finding]:
     if name not in paging.people:
         near = nearest(name, paging.people)
-        fix = (
-            f"write `{near}`"
-            if near
-            else f"add `{name}` to `people`, or name one of {', '.join(list(paging.people)[:5])}"
-        )
+        known = ", ".join(list(paging.people)[:5])
+        fix = f"write `{near}`" if near else f"add `{name}` to `people`, or name one of {known}"
         yield STRANGER.at(path, f"there is no person `{name}`", fix)
 
 
