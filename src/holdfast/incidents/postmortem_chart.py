@@ -68,7 +68,7 @@ def _read_traffic(sight: PostmortemSight) -> ChartTraffic | None:
         return None
     window = sight.window
     regions = sight.incident.regions
-    series = sight.accounts.read_series(sight.services, regions, window.shown_from, window.shown_until)
+    series = sight.accounts.read_series(sight.services, regions, window.shown_from, window.shown_until, window.began_at)
     return thin_traffic(series) if len(series.at) else None
 
 
