@@ -68,7 +68,8 @@ def test_what_was_good_once_isnt_refused_since_time_went_on() -> None:
 @pytest.mark.parametrize(
     "channel",
     [f"{{email: {SECRET}}}", f"{{webhook: 'ftp://{SECRET}'}}", f"{{apprise: '{SECRET}'}}", f"{{webhook: [{SECRET}]}}",
-     f"{{webhook: 'https://x/{SECRET}', apprise: 'a://{SECRET}'}}", f"{{webhook: 'https://ann:{SECRET}@x/'}}", f"{{webhok: '{SECRET}'}}"],
+     f"{{webhook: 'https://x/{SECRET}', apprise: 'a://{SECRET}'}}",
+     f"{{webhook: 'https://ann:{SECRET}@x/'}}", f"{{webhok: '{SECRET}'}}"],
 )  # fmt: skip
 def test_no_diagnostic_shows_what_stands_behind_a_channel(channel: str) -> None:
     text = f"people: {{ann: {{channels: {{x: {channel}}}}}}}\nteams: {{core: {{people: [ann]}}}}\n"
