@@ -180,6 +180,54 @@ RECOVERY: Final = (
         " no requests, and who went gets them still",
     ),
 )
+TELLING: Final = (
+    Alert(
+        "HoldfastIncidentUnanswered",
+        "holdfast_incidents_unanswered > 0",
+        "page",
+        "{{ $value }} incidents are open that everybody was paged for in vain: holdfast incident list",
+    ),
+    Alert(
+        "HoldfastPagesStuck",
+        'holdfast_letters_oldest_age_seconds{outbox="pages"} > 60 or holdfast_paging_failing > 0',
+        "page",
+        "pages don't get out: holdfast oncall",
+        "30s",
+    ),
+    Alert(
+        "HoldfastHeartbeatBroken",
+        "holdfast_heartbeat_broken == 1",
+        "page",
+        "nothing proves that pages arrive: holdfast oncall",
+    ),
+    Alert(
+        "HoldfastNobodyOnCall",
+        "holdfast_on_call == 0",
+        "page",
+        "nobody of {{ $labels.team }} is on call: holdfast oncall",
+        "5m",
+    ),
+    Alert(
+        "HoldfastPagingFileMistaken",
+        "holdfast_paging_file_mistaken == 1",
+        "ticket",
+        "the paging file can't be used, and what was good before holds on: holdfast oncall",
+        "1m",
+    ),
+    Alert(
+        "HoldfastOnCallFeedFailing",
+        "holdfast_on_call_feed_failing == 1",
+        "ticket",
+        "the calendar of {{ $labels.team }} can't be read, and what was read last holds on: holdfast oncall",
+        "1h",
+    ),
+    Alert(
+        "HoldfastStatusSiteStale",
+        "holdfast_status_site_age_seconds > 180",
+        "page",
+        "the public status site wasn't written for {{ $value | humanizeDuration }}: holdfast status-site",
+    ),
+)
 SPOOL: Final = (
     Alert(
         "HoldfastSpoolDown",
@@ -294,6 +342,7 @@ def render_alerts() -> str:
         "edges": EDGES,
         "recovery": RECOVERY,
         "spool": SPOOL,
+        "telling": TELLING,
         "holdfast": HOLDFAST,
         "burn-rates": tuple(_make_burn_rates()),
     }

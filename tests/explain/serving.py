@@ -81,7 +81,7 @@ def serve(explained: Explained, folder: Path) -> Iterator[Serving]:
         app = FastAPI()
         app.state.explainer = Explainer(explained.control, explained.find)
         app.include_router(explain_routes.router)
-        app.add_middleware(TokenGate, tokens=store, open_paths=frozenset(), open_below="/console")
+        app.add_middleware(TokenGate, tokens=store, open_paths=frozenset(), open_below=("/console",))
         problems.install(app)
         with bind_port("127.0.0.1", 0) as port:
             server = ApiServer(app, [port])

@@ -1,6 +1,7 @@
 """What opens incidents, and what belongs together."""
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,10 @@ from holdfast.incidents.opening_steps import Attach, Open
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.incident import Impact, Occasion, Phase
 from holdfast.model.intent import Intent
-from holdfast.model.mitigation import FailOver, Mitigation
+from holdfast.model.mitigation import REVERTED, Block, FailOver, Measure, Mitigation, Spool
 from holdfast.model.revision import Revision, RevisionStatus
-from holdfast.model.state import RevisionEntry
+from holdfast.model.state import ComponentState, EndedMitigation, RevisionEntry
+from holdfast.model.token import SYSTEM
 from incidents.scenes import NOW, make_finding, make_incident, make_platform, make_scene, make_state
 
 MANY = tuple(f"s{n}" for n in range(300))
@@ -25,6 +27,43 @@ MANY = tuple(f"s{n}" for n in range(300))
 def take_back(number: int, since: float) -> RevisionEntry:
     revision = Revision(number=number, content="a" * 64, author="ann", reason="x", proposed_at=since - 9.0)
     return RevisionEntry(revision, RevisionStatus.ROLLED_BACK, since, "it harms")
+
+
+def mitigate(measure: Measure) -> Mitigation:
+    return Mitigation(id="m-1", measure=measure, reason="x", author="ann", started_at=NOW - 5.0, expires_at=NOW + 600.0)
+
+
+def test_a_mitigation_that_did_harm_opens_one_and_one_that_ends_doesnt() -> None:
+    block = mitigate(Block(service="shop", networks=(ip_network("192.0.2.0/24"),)))
+    harmful = EndedMitigation(block, NOW, SYSTEM, f"{REVERTED}bystanders were refused")
+    (opened,) = plan_opening(make_scene(replace(make_state(), ended=(harmful,))))
+    assert isinstance(opened, Open)
+    assert (opened.title, opened.occasion) == ("m-1 did harm and was taken back", Occasion.MITIGATION)
+    assert (opened.services, opened.mitigations, opened.impact) == (("shop",), ("m-1",), Impact.MINOR)
+    for end in (replace(harmful, author="ann"), replace(harmful, why="released")):
+        assert plan_opening(make_scene(replace(make_state(), ended=(end,)))) == ()
+    known = make_incident(services=("shop",)).model_copy(update={"mitigations": ("m-1",)})
+    assert plan_opening(make_scene(replace(make_state(known), ended=(harmful,)))) == ()
+
+
+def test_what_is_kept_for_later_opens_one_that_nobody_outside_hears_of() -> None:
+    state = replace(make_state(), mitigations={"m-1": mitigate(Spool(service="mail"))})
+    (opened,) = plan_opening(make_scene(state))
+    assert isinstance(opened, Open)
+    assert (opened.title, opened.impact) == ("what mail may defer is kept", Impact.NONE)
+
+
+def test_a_part_that_holdfast_switched_off_is_an_incident_of_its_own() -> None:
+    off = ComponentState(False, "2", NOW, SYSTEM, "it was late")
+    state = replace(make_state(findings={"f-1": make_finding()}), components={"analyser": off})
+    opened, surge = plan_opening(make_scene(state))
+    assert isinstance(surge, Open)
+    assert isinstance(opened, Open)
+    assert (opened.title, opened.impact) == ("analyser was switched off", Impact.NONE)
+    known = make_incident().model_copy(update={"alert": opened.alert, "occasion": Occasion.COMPONENT})
+    assert plan_opening(make_scene(replace(make_state(known), components={"analyser": off}))) == ()
+    by_hand = replace(off, author="ann")
+    assert plan_opening(make_scene(replace(make_state(), components={"analyser": by_hand}))) == ()
 
 
 def test_a_site_that_is_lost_is_one_incident_with_its_services() -> None:

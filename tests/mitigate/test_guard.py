@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from holdfast.mitigate.guard import find_harm
-from holdfast.mitigate.pace import REVERTED
 from holdfast.mitigate.pressure import Pressure
-from holdfast.model.mitigation import Block, Deny, Kill, Limit, Measure, ReadOnly
+from holdfast.model.mitigation import REVERTED, Block, Deny, Kill, Limit, Measure, ReadOnly
 from holdfast.model.telemetry import Metric
 from mitigate.playing import LATEST, TICK_S, Play, Traffic, kinds, make_finding, make_rule, make_samples
 from mitigate.test_climb import FLOOD, flood

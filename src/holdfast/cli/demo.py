@@ -32,6 +32,9 @@ def demo(
         Path | None, typer.Option(help="Where the demo keeps its state; removed first.", show_default=False)
     ] = None,
     api: Annotated[str, typer.Option(help="Where the API listens; port 0 for any that is free.")] = "127.0.0.1:9900",
+    paging: Annotated[
+        Path | None, typer.Option(help="Who is paged for incidents: the paging file.", show_default=False)
+    ] = None,
 ) -> None:
     """Run a platform file with sample upstreams and a little traffic, until Ctrl-C. What it keeps is removed first."""
     _, checked = read_platform_file(file, ports=True)
@@ -39,7 +42,7 @@ def demo(
         print_diagnostics(err(), checked, str(file))
         raise typer.Exit(ExitCode.INPUT_MISTAKEN)
     try:
-        code = asyncio.run(_run(file, checked.platform, _make_state(state or default_state() / "demo"), api))
+        code = asyncio.run(_run(file, checked.platform, _make_state(state or default_state() / "demo"), api, paging))
     except OSError as error:
         fail(ExitCode.IN_USE, f"a sample upstream can't have its port: {error}")
     raise typer.Exit(code)
@@ -55,7 +58,7 @@ def _make_state(state: Path) -> Path:
     return state
 
 
-async def _run(file: Path, platform: Platform, state: Path, api: str) -> int:
+async def _run(file: Path, platform: Platform, state: Path, api: str, paging: Path | None) -> int:
     from holdfast.demo.traffic import send_traffic  # noqa: PLC0415 - so that no other command pays for it
     from holdfast.demo.upstreams import loopback_endpoints, serve_upstreams  # noqa: PLC0415
 
@@ -67,6 +70,7 @@ async def _run(file: Path, platform: Platform, state: Path, api: str) -> int:
     # A session of its own, so that Ctrl-C reaches control once, from here, and not a second time from the terminal.
     control = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "holdfast", "up", str(file), "--state", str(state), "--api", api),
+        *(("--paging", str(paging)) if paging is not None else ()),
         stdout=asyncio.subprocess.DEVNULL,
         start_new_session=True,
     )

@@ -161,5 +161,5 @@ def _tell_finding(finding_id: str, finding: Finding) -> str:
     if evidence.capacity is not None:
         told += f" and {evidence.capacity:g} is the most"
     if finding.source is not None:
-        told += f"; from {finding.source}"
+        told += f"; from {finding.source.describe()}"
     return "; ".join((told, *evidence.harms))

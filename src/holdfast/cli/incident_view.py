@@ -152,7 +152,7 @@ def _tell_finding(found: FindingDocument) -> Iterator[str]:
     finding = found.finding
     about = finding.service or finding.edge or finding.location or finding.site or "the platform"
     yield found.id
-    yield f"{finding.kind} of {about}{f' from {finding.source}' if finding.source else ''}"
+    yield f"{finding.kind} of {about}{f' from {finding.source.describe()}' if finding.source else ''}"
     yield found.state
     yield tell_time(found.since)
     yield ", ".join(found.mitigations)

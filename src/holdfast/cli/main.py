@@ -45,6 +45,7 @@ PANELS: Final[dict[str, tuple[str, ...]]] = {
         "explain.explain",
     ),
     "What is lost, and comes back": ("ready.ready",),
+    "Tell people": ("oncall.oncall", "postmortem.postmortem"),
     "Try it": ("demo.demo",),
     "Look after it": ("limits.limits", "components.components", "components.revert", "salvage.salvage"),
 }
@@ -61,6 +62,10 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
     "token": ("tokens", "Look after it"),
     "component": ("components", "Look after it"),
     "drill": ("drill", "Drill"),
+    "downtime": ("downtime", "Tell people"),
+    "page": ("page", "Tell people"),
+    "status-site": ("status_site", "Tell people"),
+    "subscribers": ("subscribers", "Tell people"),
 }
 """Every group of commands: the module whose `app` it is, and where the help shows it."""
 

@@ -15,14 +15,18 @@ from holdfast.adapters.api.tokens import ADMIN_NAME, TokensUnreadable
 from holdfast.adapters.envoy.binary import NoEnvoy
 from holdfast.adapters.notify import NotifySettings, read_settings
 from holdfast.agent.priority import go_first
+from holdfast.cli.diagnostics import print_each
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail, print_line, print_table
 from holdfast.model.ports import JournalCorrupt, JournalFromNewerVersion, JournalUnavailable
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.revision import RevisionStatus
 from holdfast.runtime.control import RevisionUnreadable
+from holdfast.runtime.incidents.paging_file import PagingUnusable
+from holdfast.runtime.incidents.tellers import TellSettings
 from holdfast.runtime.state_dir import StateDir, StateDirInUse, StateDirUnusable
 from holdfast.runtime.up import Running, Settings, run_control
+from holdfast.spec import SourceMap
 from holdfast.views.plan import PlanDocument
 from holdfast.views.revisions import RejectedDocument
 
@@ -42,6 +46,8 @@ class Order:
     keep_edges: bool = False
     watching: bool = True
     commit: str = ""
+    status_site: Path | None = None
+    paging: Path | None = None
 
 
 def serve(order: Order) -> None:
@@ -61,6 +67,9 @@ def serve(order: Order) -> None:
         fail(ExitCode.JOURNAL_UNUSABLE, f"{error}; run the Holdfast that wrote it, or a newer one")
     except (RevisionUnreadable, TokensUnreadable) as error:
         fail(ExitCode.JOURNAL_UNUSABLE, str(error))
+    except PagingUnusable as error:
+        print_each(err(), error.diagnostics, SourceMap(""))
+        fail(ExitCode.INPUT_MISTAKEN, f"{order.paging} can't be used")
     except NoEnvoy as error:
         fail(ExitCode.ENVOY_MISSING, str(error))
     except (JournalUnavailable, OSError) as error:
@@ -78,6 +87,7 @@ async def _serve(order: Order) -> None:
         keep_edges=order.keep_edges,
         watching=order.watching,
         notify=_read_notify_settings(),
+        telling=TellSettings(paging=order.paging, status_site=order.status_site),
     )
     async with run_control(settings) as running:
         starting = asyncio.create_task(_start(order, running))

@@ -27,6 +27,16 @@ def up(
     api: Annotated[str, typer.Option(help="Where the API listens; port 0 for any that is free.")] = "127.0.0.1:9900",
     keep_edges: Annotated[bool, typer.Option("--keep-edges", help="Leave the edges serving when this stops.")] = False,
     watch: Annotated[bool, typer.Option(help="Look at what the edges report, find what is unusual, and act.")] = True,
+    paging: Annotated[
+        Path | None,
+        typer.Option(
+            help="Who is paged for incidents: the paging file, readable by its owner only.", show_default=False
+        ),
+    ] = None,
+    status_site: Annotated[
+        Path | None,
+        typer.Option(help="Where the public status site is written; by default in the state.", show_default=False),
+    ] = None,
 ) -> None:
     """Start control, agents and edges, and run until stopped."""
     host, port = _split_address(api)
@@ -42,6 +52,8 @@ def up(
         keep_edges=keep_edges,
         watching=watch,
         commit=commit,
+        status_site=status_site,
+        paging=paging,
     )
     serve(order)
 

@@ -13,6 +13,8 @@ from holdfast.drills.bad_route_push import drill as bad_route_push
 from holdfast.drills.bad_route_push.scenario import BadRoutePush
 from holdfast.drills.deferred_sending import drill as deferred_sending
 from holdfast.drills.deferred_sending.scenario import DeferredSending
+from holdfast.drills.first_words import drill as first_words
+from holdfast.drills.first_words.scenario import FirstWords
 from holdfast.drills.mitigation_backfire import drill as mitigation_backfire
 from holdfast.drills.mitigation_backfire.scenario import MitigationBackfire
 from holdfast.drills.noisy_neighbour import drill as noisy_neighbour
@@ -40,6 +42,7 @@ SUFFIX: Final = ".yaml"
 Scenario = (
     BadRoutePush
     | DeferredSending
+    | FirstWords
     | MitigationBackfire
     | NoisyNeighbour
     | PlatformSurge
@@ -53,6 +56,7 @@ _SCENARIO: Final[TypeAdapter[Scenario]] = TypeAdapter(Annotated[Scenario, Field(
 _PLAYERS: Final[Mapping[type[Story], Callable[[Any, Order, Watcher], Played]]] = {
     BadRoutePush: bad_route_push.play,
     DeferredSending: deferred_sending.play,
+    FirstWords: first_words.play,
     MitigationBackfire: mitigation_backfire.play,
     NoisyNeighbour: noisy_neighbour.play,
     PlatformSurge: platform_surge.play,

@@ -111,7 +111,7 @@ def _tell_match(subject: Subject) -> str:
     """Which of a mitigation's many values the request met."""
     measure = subject.story.mitigation.measure if subject.story else None
     if isinstance(measure, Deny):
-        return f"Requests with {str(measure.source)[:400]} are refused."
+        return f"Requests with {measure.source.describe()} are refused."
     if isinstance(measure, Block) and subject.request.client:
         try:
             client = ip_address(subject.request.client)

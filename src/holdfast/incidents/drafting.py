@@ -13,7 +13,7 @@ from holdfast.model.day import format_utc
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import POST_CHARACTERS_MAX, Incident, Occasion, Phase
-from holdfast.model.mitigation import FailOver, Hold, Kill, Limit, Measure, ReadOnly, Shed
+from holdfast.model.mitigation import FailOver, Hold, Kill, Limit, Measure, ReadOnly, Shed, Spool
 from holdfast.model.platform import Platform
 
 SEEN: Final = {
@@ -36,6 +36,7 @@ MEASURES: Final[Sequence[tuple[type[Measure], str]]] = (
     (Hold, "It is brought back step by step, so some requests are still refused."),
     (Shed, "Less important requests are refused for now, so that the others are served."),
     (Limit, "The number of requests is limited for now."),
+    (Spool, "Some of what is sent is accepted now and delivered later."),
 )
 """What is done, by what it is; what users don't notice is left out."""
 MOVED: Final = "Requests are served from a standby"
@@ -149,6 +150,8 @@ def _tell_cause(incident: Incident, course: Course, phase: Phase) -> str:
         return f"We suspect a change of ours. {_TAKEN_BACK}"
     if incident.occasion is Occasion.FAILOVER and not incident.findings:
         return "We have moved it there."
+    if incident.occasion is Occasion.MITIGATION and not incident.findings:
+        return "A measure of ours did harm, and was taken back."
     if phase is Phase.INVESTIGATING:
         return UNKNOWN_CAUSE
     kinds = {sign.finding.kind for sign in course.signs if sign.finding is not None}

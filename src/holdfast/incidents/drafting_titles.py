@@ -5,7 +5,7 @@ from typing import Final
 
 from holdfast.incidents.opening_signs import Sign
 from holdfast.model.finding import FindingKind
-from holdfast.model.incident import TITLE_CHARACTERS_MAX
+from holdfast.model.incident import TITLE_CHARACTERS_MAX, Occasion
 from holdfast.model.platform import Platform
 
 NAMED_MAX: Final = 3
@@ -77,6 +77,10 @@ def _tell(sign: Sign) -> str:
         return f"{about} reaches its capacity soon" if sign.is_warning else f"{found.kind} of {about}"
     if sign.revision is not None:
         return f"revision {sign.revision} was taken back"
+    if sign.occasion is Occasion.COMPONENT:
+        return f"{sign.key.split(':')[1]} was switched off"
+    if sign.occasion is Occasion.MITIGATION:
+        return f"{sign.key} did harm and was taken back"
     services = sorted(sign.services)
     whom = services[0] if len(services) == 1 else f"{len(services)} services"
-    return f"failover of {whom}"
+    return f"what {whom} may defer is kept" if sign.occasion is Occasion.DEFERRAL else f"failover of {whom}"

@@ -14,6 +14,8 @@ RANK: Final = tuple(Impact)
 """From nothing to the worst."""
 CORE: Final = frozenset({Criticality.CRITICAL_PLUS, Criticality.CRITICAL})
 FAILING: Final = frozenset({FindingKind.ERRORS, FindingKind.LOSS})
+UNNOTICED: Final = frozenset({Occasion.ROLLOUT, Occasion.DEFERRAL, Occasion.COMPONENT})
+"""What users needn't notice: if they do, something is found too."""
 MOST: Final = 0.5
 """Of a service's requests, or of all services: beyond it, it is worse."""
 MANY_SERVICES_MIN: Final = 4
@@ -34,8 +36,10 @@ def _is_most(concerned: int, known: int) -> bool:
 
 
 def _weigh(sign: Sign, intent: Intent) -> Impact:
-    if sign.is_warning or sign.occasion is Occasion.ROLLOUT:
+    if sign.is_warning or sign.occasion in UNNOTICED:
         return Impact.NONE
+    if sign.occasion is Occasion.MITIGATION:
+        return Impact.MINOR
     if sign.mitigation is not None:
         return _weigh_failover(sign)
     return _weigh_finding(sign, sign.finding, intent) if sign.finding is not None else Impact.MINOR

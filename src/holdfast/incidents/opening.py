@@ -119,8 +119,8 @@ def _list_groups(scene: Scene, signs: Sequence[Sign]) -> list[Group]:
 
 
 def _find_place(sign: Sign, groups: Sequence[Group], scene: Scene) -> int | None:
-    """The newest of what it belongs to; a forecast is an incident of its own, and nothing else comes to that."""
-    if sign.is_warning:
+    """The newest of what it belongs to; what is apart is an incident of its own, and nothing else comes to that."""
+    if sign.is_apart:
         return None
     open_to = {place: group for place, group in enumerate(groups) if _has_room(group, sign)}
     components, is_exercise = frozenset(find_components([sign], scene.layout)), find_exercise(sign, scene.exercises)
@@ -133,7 +133,7 @@ def _find_place(sign: Sign, groups: Sequence[Group], scene: Scene) -> int | None
     return own[-1] if is_storm else None
 
 
-_OWN: Final = frozenset({Occasion.FINDING, Occasion.FAILOVER, Occasion.ROLLOUT})
+_OWN: Final = frozenset(Occasion) - {Occasion.ALERT, Occasion.PERSON}
 
 
 def _opened_at(group: Group, scene: Scene) -> float:
@@ -146,8 +146,8 @@ def _has_room(group: Group, sign: Sign) -> bool:
         return False
     if sign.revision is not None and any(other.revision is not None for other in group.signs):
         return False
-    is_warning = bool(group.signs) and all(other.is_warning for other in group.signs)
-    return not is_warning and not (group.incident and is_forecast(group.incident))
+    is_apart = bool(group.signs) and all(other.is_apart for other in group.signs)
+    return not is_apart and not (group.incident and is_forecast(group.incident))
 
 
 def _belongs(sign: Sign, group: Group, components: frozenset[str], *, exercise: bool) -> bool:
@@ -189,7 +189,7 @@ def _open(group: Group, scene: Scene) -> Open:
         findings=_list_findings(signs),
         mitigations=_list_mitigations(signs),
         revision=_find_revision(signs),
-        alert=next((sign.key for sign in signs if sign.is_warning), None),
+        alert=next((sign.key for sign in signs if sign.is_apart), None),
         drill=all(find_exercise(sign, scene.exercises) for sign in signs),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from holdfast.incidents.opening import list_signs
-from holdfast.incidents.opening_signs import Scene, Sign, is_forecast
+from holdfast.incidents.opening_signs import Scene, Sign, is_alert, is_forecast
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Incident, Phase
 from holdfast.model.mitigation import FailOver, Hold, Kill, Mitigation, ReadOnly, Shed
@@ -101,7 +101,7 @@ def suggest_phase(incident: Incident, course: Course, scene: Scene) -> Suggestio
     if course.going_on:
         return _judge_going_on(incident, course)
     suggestion = _judge_over(incident, course, scene.now)
-    if incident.alert is not None and suggestion.phase is Phase.RESOLVED:
+    if is_alert(incident) and suggestion.phase is Phase.RESOLVED:
         return Suggestion(Phase.MONITORING, "whoever raised the alert hasn't said that it is over")
     return suggestion
 

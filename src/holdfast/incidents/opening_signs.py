@@ -1,4 +1,4 @@
-"""Signs that something is wrong: findings, failovers and revisions that were taken back, each with whom it is about."""
+"""Signs that something is wrong: what is found, moved, kept for later, taken back or switched off, and for whom."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,10 @@ from typing import Final
 from holdfast.model.finding import Finding, FindingId
 from holdfast.model.incident import Incident, Occasion
 from holdfast.model.intent import Intent
-from holdfast.model.mitigation import FailOver, Mitigation
+from holdfast.model.mitigation import REVERTED, FailOver, Mitigation, Spool
 from holdfast.model.revision import RevisionNumber, RevisionStatus
 from holdfast.model.state import State
+from holdfast.model.token import SYSTEM
 
 WARN_AGAIN_S: Final = 6 * 3_600.0
 FRESH_S: Final = 600.0
@@ -84,9 +85,16 @@ class Sign:
         """Whether nobody suffers from it yet."""
         return self.key.startswith(WARNING)
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether it is an incident of its own whatever else goes on; its key stands in the incident's `alert`."""
+        return self.key.startswith((WARNING, SWITCHED_OFF))
+
 
 WARNING: Final = "headroom:"
 """How the key of a forecast begins; it stands in the incident's `alert`."""
+SWITCHED_OFF: Final = "component:"
+"""Likewise of a part of Holdfast that Holdfast switched off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +126,18 @@ def list_keys(incident: Incident) -> Iterator[str]:
     yield from incident.mitigations
     if incident.revision is not None:
         yield name_revision(incident.revision)
-    if incident.alert is not None and is_forecast(incident):
+    if incident.alert is not None and incident.alert.startswith((WARNING, SWITCHED_OFF)):
         yield incident.alert
 
 
 def name_revision(number: RevisionNumber) -> str:
     """The key of a revision that was taken back."""
     return f"revision {number}"
+
+
+def is_alert(incident: Incident) -> bool:
+    """Whether another monitoring system raised it, or came to it."""
+    return incident.alert is not None and not incident.alert.startswith((WARNING, SWITCHED_OFF))
 
 
 def is_forecast(incident: Incident) -> bool:
@@ -134,7 +147,14 @@ def is_forecast(incident: Incident) -> bool:
 
 def gather_signs(scene: Scene) -> tuple[Sign, ...]:
     """All signs that are remembered, the oldest first; what is long over is left out unless it goes on."""
-    signs = (*_list_findings(scene), *_list_failovers(scene), *_list_taken_back(scene), *_list_warnings(scene))
+    signs = (
+        *_list_findings(scene),
+        *_list_moves(scene),
+        *_list_reverted(scene),
+        *_list_taken_back(scene),
+        *_list_switched_off(scene),
+        *_list_warnings(scene),
+    )
     return tuple(sorted(signs, key=lambda sign: (sign.began_at, sign.key)))
 
 
@@ -160,19 +180,37 @@ def show_finding(id_: FindingId, finding: Finding, ended_at: float | None, inten
     )
 
 
-def _list_failovers(scene: Scene) -> Iterator[Sign]:
+def _list_moves(scene: Scene) -> Iterator[Sign]:
     ended = ((each.mitigation, each.ended_at) for each in scene.state.ended)
     active = ((mitigation, None) for mitigation in scene.state.mitigations.values())
     for mitigation, ended_at in (*active, *ended):
-        if isinstance(mitigation.measure, FailOver):
+        match mitigation.measure:
+            case FailOver() as move:
+                services, is_wide = scene.intent.find_services(move), move.service is None
+                yield _show_move(mitigation, Occasion.FAILOVER, ended_at, services, is_wide=is_wide)
+            case Spool(service=service):
+                yield _show_move(mitigation, Occasion.DEFERRAL, ended_at, frozenset({service}), is_wide=False)
+
+
+def _show_move(
+    mitigation: Mitigation, occasion: Occasion, ended_at: float | None, services: frozenset[str], *, is_wide: bool
+) -> Sign:
+    began_at = mitigation.started_at
+    return Sign(mitigation.id, occasion, began_at, ended_at, services, is_wide=is_wide, mitigation=mitigation)
+
+
+def _list_reverted(scene: Scene) -> Iterator[Sign]:
+    for each in scene.state.ended:
+        if each.author == SYSTEM and each.why.startswith(REVERTED):
+            service = each.mitigation.measure.service
             yield Sign(
-                key=mitigation.id,
-                occasion=Occasion.FAILOVER,
-                began_at=mitigation.started_at,
-                ended_at=ended_at,
-                services=scene.intent.find_services(mitigation.measure),
-                is_wide=mitigation.measure.service is None,
-                mitigation=mitigation,
+                key=each.mitigation.id,
+                occasion=Occasion.MITIGATION,
+                began_at=each.mitigation.started_at,
+                ended_at=each.ended_at,
+                services=frozenset({service}) if service else frozenset(),
+                is_wide=service is None,
+                mitigation=each.mitigation,
             )
 
 
@@ -180,6 +218,13 @@ def _list_taken_back(scene: Scene) -> Iterator[Sign]:
     for number, entry in scene.state.revisions.items():
         if entry.status is RevisionStatus.ROLLED_BACK:
             yield Sign(name_revision(number), Occasion.ROLLOUT, entry.since, entry.since, revision=number)
+
+
+def _list_switched_off(scene: Scene) -> Iterator[Sign]:
+    for name, component in scene.state.components.items():
+        if not component.on and component.author == SYSTEM:
+            key = f"{SWITCHED_OFF}{name}:{component.since:.0f}"
+            yield Sign(key, Occasion.COMPONENT, component.since, component.since)
 
 
 def _list_warnings(scene: Scene) -> Iterator[Sign]:

@@ -148,7 +148,7 @@ def find_denial(case: Case) -> Rung | None:
     if foretold.verdict is Verdict.HARMFUL or (foretold.verdict is Verdict.UNKNOWN and not attributed):
         return None
     edges = case.policy.edges[:1] if len(case.policy.edges) > 1 else None
-    return Rung(measure, f"the excess comes from {shorten(str(finding.source))}", foretold, edges)
+    return Rung(measure, f"the excess comes from {shorten(finding.source.describe())}", foretold, edges)
 
 
 def spread(case: Case) -> tuple[Step, ...]:

@@ -16,11 +16,11 @@ from math import sqrt
 from typing import Final
 
 from holdfast.mitigate.case import is_automatic
-from holdfast.mitigate.pace import HARM_S, REVERTED, Timers, held_for
+from holdfast.mitigate.pace import HARM_S, Timers, held_for
 from holdfast.mitigate.pressure import Pressure, compute_harm
 from holdfast.mitigate.situation import Samples, Situation
 from holdfast.mitigate.steps import End
-from holdfast.model.mitigation import Block, Deny, Kill, Limit, Mitigation, ReadOnly, Recovery, Shed
+from holdfast.model.mitigation import REVERTED, Block, Deny, Kill, Limit, Mitigation, ReadOnly, Recovery, Shed
 from holdfast.model.sample import SampledRequest
 from holdfast.model.telemetry import Metric
 

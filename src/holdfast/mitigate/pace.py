@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from holdfast.model.mitigation import Limit, Mitigation
+from holdfast.model.mitigation import REVERTED, Limit, Mitigation
 from holdfast.model.state import EndedMitigation
 from holdfast.model.token import SYSTEM
 
@@ -56,8 +56,6 @@ FLAPS_REMEMBERED_S: Final = 3_600.0
 """Releases are remembered for so long: each doubles the patience of the next."""
 BARRED_S: Final = 600.0
 """A kind of step that was reverted, or ended by people, isn't taken again for a service for so long."""
-REVERTED: Final = "reverted: "
-"""How the reason of an end for harm begins; it is what bars the same step."""
 
 
 def find_changed_at(mitigation: Mitigation) -> float:

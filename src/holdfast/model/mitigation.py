@@ -12,6 +12,8 @@ from holdfast.model.prediction import Prediction
 from holdfast.model.scalars import Address, Name, Network
 from holdfast.model.source_rule import SourceRule
 
+REVERTED = "reverted: "
+"""How the reason begins for which Holdfast ends what does harm; it also bars the same step for a while."""
 MitigationId = Annotated[str, StringConstraints(pattern=r"^m-[1-9][0-9]{0,17}$")]
 """`m-17`: numbered in order of decision, never reused."""
 

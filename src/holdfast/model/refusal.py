@@ -55,6 +55,7 @@ class RefusalCode(StrEnum):
     NOTHING_TO_ROLL_BACK_TO = "nothing_to_roll_back_to"
     OVERTAKEN = "overtaken"
     PLAN_UNAVAILABLE = "plan_unavailable"
+    PERSON_UNKNOWN = "person_unknown"
     POST_MALFORMED = "post_malformed"
     POST_UNKNOWN = "post_unknown"
     POSTS_FULL = "posts_full"
@@ -72,6 +73,7 @@ class RefusalCode(StrEnum):
     STANDBY_UNKNOWN = "standby_unknown"
     SPOOLER_UNAVAILABLE = "spooler_unavailable"
     SUGGESTION_UNKNOWN = "suggestion_unknown"
+    TENANT_UNKNOWN = "tenant_unknown"
     TEXT_MALFORMED = "text_malformed"
     UNCHANGED = "unchanged"
 

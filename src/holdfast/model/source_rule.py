@@ -32,6 +32,8 @@ class Dimension(StrEnum):
 
 
 Value = Annotated[str, StringConstraints(max_length=512)]
+VALUES_TOLD_MAX: Final = 3
+"""Of a rule's values, in a line that isn't about the rule itself."""
 
 
 class SourceMatch(Noun):
@@ -63,7 +65,17 @@ class SourceRule(Noun):
 
     def __str__(self) -> str:
         """As people read it: `user-agent-family curl and network 203.0.113.0/24, 198.51.100.0/24`."""
-        return " and ".join(f"{m.dimension} {', '.join(v or '(none)' for v in m.values)}" for m in self.matches)
+        return self.describe(max(len(match.values) for match in self.matches))
+
+    def describe(self, values_max: int = VALUES_TOLD_MAX) -> str:
+        """The same in a few words: of each match so many values, and how many more there are."""
+        return " and ".join(_describe_match(match, values_max) for match in self.matches)
+
+
+def _describe_match(match: SourceMatch, values_max: int) -> str:
+    told = ", ".join(value or "(none)" for value in match.values[:values_max])
+    left = len(match.values) - values_max
+    return f"{match.dimension} {told}{f' and {left:,} more' if left > 0 else ''}"
 
 
 USER_AGENT_FAMILIES: Final = (

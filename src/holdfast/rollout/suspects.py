@@ -15,6 +15,7 @@ from typing import Final
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.ledger import LedgerKind
 from holdfast.model.suspect import RuledOut, Suspect
+from holdfast.model.token import SYSTEM
 from holdfast.rollout.change_reach import Change, Reach
 
 SUSPECTS_MAX: Final = 5
@@ -38,6 +39,7 @@ PRIORS: Final[Mapping[LedgerKind, float]] = {
 }
 """How often such a change is followed by a finding about whom it reached. Components only look on."""
 FROM_CLIENTS: Final = frozenset({FindingKind.SURGE, FindingKind.HEADROOM})
+OVERLOADED: Final = FROM_CLIENTS | {FindingKind.SATURATION}
 FROM_CLIENTS_FACTOR: Final = 0.2
 """What clients do by themselves is seldom because of a change; a drill is such clients."""
 MISS: Final = 0.1
@@ -134,8 +136,14 @@ def _tell_clear(change: Change, finding: Finding, onset: float, weight: float | 
 
 
 def _find_reaching(changes: Iterable[Change], finding: Finding, onset: float) -> Iterator[tuple[Change, Reach]]:
-    """The changes that had come to what the finding is about in time, and how they did at the latest."""
+    """The changes that had come to what the finding is about in time, and how they did at the latest.
+
+    What Holdfast does about more than can be carried isn't why there is more than can be carried.
+    """
+    overloaded = finding.kind in OVERLOADED
     for change in changes:
+        if overloaded and change.kind is LedgerKind.MITIGATION and change.author == SYSTEM:
+            continue
         before = [reach for reach in change.reaches if _is_lately(reach, onset) and _concerns(reach, finding)]
         if before:
             yield change, max(before, key=lambda reach: reach.at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, ParamSpec
 
 from holdfast.adapters.api.app import Behind
 from holdfast.adapters.facts import find_dead
@@ -12,18 +12,20 @@ from holdfast.engine.command import SwitchComponent
 from holdfast.model.component import ANALYSER
 from holdfast.model.refusal import Refusal
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import EdgeReport
+from holdfast.model.subscriber import SubscriptionDesk
 from holdfast.runtime.assembly import Outside
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
 from holdfast.runtime.explaining import Explainer
 from holdfast.runtime.incidents.incident_operations import IncidentOperations
+from holdfast.runtime.incidents.postmortems import Postmortems
 from holdfast.runtime.incidents.promise_operations import FollowUpOperations, MaintenanceOperations
-from holdfast.runtime.incidents.tellers import TellSettings, make_tellers
+from holdfast.runtime.incidents.tellers import Tellers, TellSettings, make_tellers
 from holdfast.runtime.known_traffic import KnownTraffic
 from holdfast.runtime.ledger import Ledger
 from holdfast.runtime.live import source
 from holdfast.runtime.live.guards import Guards
+from holdfast.runtime.live.incidents import IncidentParts, LiveIncidents
 from holdfast.runtime.live.metrics import LiveMetrics
 from holdfast.runtime.live.source import Live
 from holdfast.runtime.live.spool import LiveSpool
@@ -43,6 +45,7 @@ RECORD_S: Final = 2.0
 EDGE_CORES: Final = 1.0
 """Each Envoy has one worker."""
 Work = Callable[[], Coroutine[None, None, None]]
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Parts:
 
     operations: Operations
     behind: Behind
+    subscriptions: SubscriptionDesk
     live: Live
     work: Sequence[Work]
     close: Callable[[], None]
@@ -72,7 +76,7 @@ def make_parts(
     recorder = RequestRecorder(places.recorded, lambda: control.intent, control.world.clock)
     traffic = KnownTraffic(recorder, watcher, places.peaks, control.world.clock)
     drivers = make_drivers(control, places, watcher, traffic, watching=watching)
-    tellers = make_tellers(control, places, watcher, telling, watching=watching)
+    tellers = make_tellers(control, places, watcher, telling, notifier.settings, watching=watching)
     plans = _make_plans(control, outside, traffic)
     predict = watcher.predict if watching else predict_nothing
     pacer = Pacer(control, reporting=watching)
@@ -80,15 +84,10 @@ def make_parts(
     explainer, ledger = Explainer(control, outside.telemetry.find_requests), Ledger(control)
     guards = Guards(control, watcher, components)
     spool = LiveSpool(control, drivers.spool)
-    metrics = MetricsPage(LiveMetrics(control, watcher, components, drivers, spool), tally)
-    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, drivers, spool))
-
-    def take_report(report: EdgeReport) -> None:
-        watcher.take_report(report)
-        tally.take(report)
-        pacer.take_report(report)
-        drivers.failing_over.take_report(report)
-        tellers.take_report(report)
+    metrics = MetricsPage(LiveMetrics(control, watcher, components, drivers, spool, tellers), tally)
+    incidents = _make_incidents(control, ledger, tellers)
+    seen = LiveIncidents(control, incidents)
+    live = Live(source.Parts(control, operations, watcher, components, explainer, guards, ledger, drivers, spool, seen))
 
     def take_samples(samples: Sequence[SampledRequest]) -> None:
         watcher.take_samples(samples)
@@ -99,6 +98,8 @@ def make_parts(
         await components.run(control.state.components.get(ANALYSER))
 
     if watching:
+        failing_over, told = drivers.failing_over.take_report, tellers.take_report
+        take_report = _call_all(watcher.take_report, tally.take, pacer.take_report, failing_over, told)
         outside.telemetry.follow(take_report, take_samples)
     behind = Behind(
         operations,
@@ -111,21 +112,40 @@ def make_parts(
         drivers.readiness,
         drivers.failing_over,
         drivers.restoration,
+        incidents.incidents,
+        incidents.follow_ups,
+        incidents.maintenance,
+        Postmortems(control, ledger, lambda: tellers.accounts),
+        tellers.site,
+        tellers.paging.operations,
+        tellers.paging.alerts,
+        tellers.subscribing.desk,
+        tellers.downtime,
+    )
+
+    close = _call_all(tellers.close, drivers.close, watcher.close, recorder.close, traffic.close)
+    watchers = [watcher.run, run_components, recorder.run, traffic.run] if watching else []
+    work = [pacer.run, *drivers.work, *tellers.work, *watchers]
+    return Parts(operations, behind, tellers.subscribing.desk, live, work, close)
+
+
+def _call_all(*calls: Callable[P, None]) -> Callable[P, None]:
+    """One for all of them, in this order."""
+
+    def call(*given: P.args, **named: P.kwargs) -> None:
+        for each in calls:
+            each(*given, **named)
+
+    return call
+
+
+def _make_incidents(control: Control, ledger: Ledger, tellers: Tellers) -> IncidentParts:
+    return IncidentParts(
         IncidentOperations(control, ledger),
         FollowUpOperations(control),
         MaintenanceOperations(control),
+        tellers.paging.operations,
     )
-
-    def close() -> None:
-        tellers.close()
-        drivers.close()
-        watcher.close()
-        recorder.close()
-        traffic.close()
-
-    watchers = [watcher.run, run_components, recorder.run, traffic.run] if watching else []
-    work = [pacer.run, *drivers.work, *tellers.work, *watchers]
-    return Parts(operations, behind, live, work, close)
 
 
 def _make_plans(control: Control, outside: Outside, traffic: Traffic) -> Plans | None:

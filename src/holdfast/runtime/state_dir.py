@@ -70,6 +70,11 @@ class StateDir:
         return self.path / "readiness.json"
 
     @property
+    def accounts(self) -> Path:
+        """What was measured: traffic, and what was down."""
+        return self.path / "accounts.db"
+
+    @property
     def peaks(self) -> Path:
         """What services and locations were asked for at their peaks."""
         return self.path / "peaks.npz"
@@ -78,6 +83,11 @@ class StateDir:
     def recorded(self) -> Path:
         """Requests as edges saw them, scrubbed."""
         return self.path / "recorded.json.gz"
+
+    @property
+    def status_site(self) -> Path:
+        """The public status site, unless it is written elsewhere."""
+        return self.path.resolve() / "status"
 
     @property
     def socket(self) -> Path:

@@ -13,13 +13,15 @@ from socket import socket as Socket  # noqa: N812 - it is a class
 from typing import Final
 
 from holdfast import compile as compiler
-from holdfast.adapters.api.app import CONSOLE, make_app
+from holdfast.adapters.api.app import CONSOLE, PUBLIC, make_app
 from holdfast.adapters.api.server import ApiServer, bind_port, bind_socket
 from holdfast.adapters.api.tokens import TokenStore, ensure_admin
 from holdfast.adapters.console.app import close_console, make_console, mount_console
+from holdfast.adapters.console.incident_port import IncidentDesk
 from holdfast.adapters.endpoints import load_endpoints
 from holdfast.adapters.journal.sql_journal import SqlJournal
 from holdfast.adapters.notify import Notifier, NotifySettings
+from holdfast.adapters.subscribers.pages import make_public_pages
 from holdfast.model.ports import Clock
 from holdfast.model.revision import RevisionNumber
 from holdfast.model.state import State
@@ -109,8 +111,11 @@ async def run_control(settings: Settings) -> AsyncIterator[Running]:
         parts = make_parts(control, outside, places, notifier, settings.telling, watching=settings.watching)
         stack.callback(parts.close)
         app = make_app(parts.behind, tokens)
-        console = make_console(parts.live, parts.operations, parts.behind.spool, tokens)
+        behind = parts.behind
+        desk = IncidentDesk(behind.incidents, behind.follow_ups, behind.maintenance, behind.postmortems)
+        console = make_console(parts.live, parts.operations, behind.spool, desk, tokens)
         mount_console(app, console, CONSOLE)
+        app.mount(PUBLIC, make_public_pages(parts.subscriptions, time.monotonic))
         server = ApiServer(app, [port, socket])
         ended = asyncio.create_task(_run_all(control, server, outside, parts))
         try:

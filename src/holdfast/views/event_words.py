@@ -139,7 +139,7 @@ def _tell_finding_event(event: FindingEvent) -> Told:
 
 def _tell_finding(id_: str, finding: Finding, what: str) -> Told:
     about = finding.service or finding.edge or finding.location or finding.site or "the platform"
-    source = f" from {finding.source}" if finding.source else ""
+    source = f" from {finding.source.describe()}" if finding.source else ""
     numbers = f"{finding.evidence.now:,.4g}, usually {finding.evidence.usual:,.4g}"
     return Told(EntryKind.FINDING, id_, f"{what}: {finding.kind} of {about}", f"{numbers}{source}", finding.service)
 

@@ -1,5 +1,7 @@
 """What pages of incidents show beside the incidents."""
 
+from pydantic import Field
+
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Platform
 from holdfast.views.incidents import IncidentDocument, TimelineDocument
@@ -13,8 +15,8 @@ class PublicPlacesDocument(Noun):
 
     site: str | None = None
     approve: bool = True
-    components: dict[str, str] = {}
-    regions: dict[str, str] = {}
+    components: dict[str, str] = Field(default_factory=dict)
+    regions: dict[str, str] = Field(default_factory=dict)
 
 
 class IncidentPage(Noun):

@@ -30,7 +30,7 @@ def describe_measure(measure: Measure) -> str:  # noqa: PLR0911, C901 - one for 
         case Block():
             return f"block {_count(len(measure.networks), 'network')} for {measure.service or 'everybody'}"
         case Deny():
-            return f"deny {measure.source} for {measure.service}"
+            return f"deny {measure.source.describe()} for {measure.service}"
         case Shed():
             return f"shed at {measure.location}"
         case FailOver():

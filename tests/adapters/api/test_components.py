@@ -116,7 +116,7 @@ def app(components: FakeComponents, control: RunningControl, tokens: TokenStore)
     app.state.operations, app.state.components = control.running.operations, components
     app.include_router(component_routes.router)
     app.include_router(query_routes.router)
-    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset[str](), open_below="/console")
+    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset[str](), open_below=("/console",))
     problems.install(app)
     return AppClient(app)
 

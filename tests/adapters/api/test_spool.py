@@ -90,7 +90,7 @@ def app(spool: FakeSpool, tokens: TokenStore) -> AppClient:
     app = FastAPI()
     app.state.spool = spool
     app.include_router(spool_routes.router)
-    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset[str](), open_below="/console")
+    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset[str](), open_below=("/console",))
     problems.install(app)
     return AppClient(app)
 

@@ -7,11 +7,12 @@ import numpy as np
 
 from fakes.recovery import list_proofs
 from holdfast.adapters.metrics import MetricsReading, TrafficTally, WatchHealth
-from holdfast.adapters.metrics.reading import FeedReading, SpooledReading, SpoolReading
+from holdfast.adapters.metrics.reading import FeedReading, OnCallReading, PagingReading, SpooledReading, SpoolReading
 from holdfast.model.component import ComponentAllowance, ComponentStatus, ComponentUsage, Phase
 from holdfast.model.edge import EdgeState, EdgeStatus, Nack
 from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
 from holdfast.model.intent import Intent
+from holdfast.model.letter import ChannelKind, OutboxFigures
 from holdfast.model.mitigation import Kill, Mitigation
 from holdfast.model.platform import Platform
 from holdfast.model.readiness import StandbyName
@@ -21,6 +22,8 @@ from holdfast.model.resource import ResourceType
 from holdfast.model.revision import Revision, RevisionStatus
 from holdfast.model.rollout import Rollout, Wave
 from holdfast.model.state import EndedMitigation, RevisionEntry, State, Telling
+from holdfast.model.status_document import PublishingStanding
+from holdfast.model.subscriber import SubscriberFigures
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Latencies, Metric
 from holdfast.recover.readiness import judge_standby
 
@@ -173,6 +176,10 @@ class Source:
                     SpooledReading("s1", "acme", True, 3, 300, 2, 1, 7, 40.0, age_max_s=3_600.0, dead_bytes=1_300),
                 ),
             ),
+            outboxes={"pages": OutboxFigures(2, 3.0, {ChannelKind.EMAIL: 1}), "subscribers": OutboxFigures()},
+            subscribers=SubscriberFigures({"email": 2}),
+            paging=PagingReading(teams=(OnCallReading("core", True, 1, True),), beats=True, proved_at=40.0),
+            status_site=PublishingStanding("/site", published_at=40.0, took_s=0.1),
             standbys=(judge_standby(StandbyName("s1", None, "west"), list_proofs(1e9), 0.0, 1e9),),
         )  # fmt: skip
 

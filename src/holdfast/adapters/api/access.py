@@ -21,10 +21,12 @@ _MAY_READ: Final = {Role.VIEWER, Role.OPERATOR, Role.ADMIN}
 class TokenGate:
     """Turns away whoever has no token, before a byte of a body is read.
 
-    What lies at or below `open_below` has a gate of its own.
+    What lies at or below one of `open_below` has a gate of its own.
     """
 
-    def __init__(self, app: ASGIApp, tokens: TokenStore, open_paths: frozenset[str], open_below: str) -> None:
+    def __init__(
+        self, app: ASGIApp, tokens: TokenStore, open_paths: frozenset[str], open_below: tuple[str, ...]
+    ) -> None:
         self._app = app
         self._tokens = tokens
         self._open_paths = open_paths
@@ -42,7 +44,8 @@ class TokenGate:
         await self._app(scope, receive, send)
 
     def _is_open(self, path: str) -> bool:
-        return path in self._open_paths or path == self._open_below or path.startswith(f"{self._open_below}/")
+        below = any(path == place or path.startswith(f"{place}/") for place in self._open_below)
+        return below or path in self._open_paths
 
 
 def _unknown_token() -> Problem:

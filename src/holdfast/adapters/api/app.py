@@ -8,7 +8,9 @@ from fastapi import FastAPI
 
 from holdfast import __version__
 from holdfast.adapters.api import (
+    alertmanager_routes,
     component_routes,
+    downtime_routes,
     endpoint_routes,
     explain_routes,
     failover_routes,
@@ -19,20 +21,26 @@ from holdfast.adapters.api import (
     maintenance_routes,
     metrics_routes,
     mitigation_routes,
+    paging_routes,
     plan_routes,
     platform_routes,
+    postmortem_routes,
     problems,
     query_routes,
     readiness_routes,
     restore_routes,
     rollout_routes,
     spool_routes,
+    status_site_routes,
+    subscriber_routes,
     token_routes,
 )
 from holdfast.adapters.api.access import Anyone, TokenGate
+from holdfast.adapters.api.alertmanager_routes import AlertDesk
 from holdfast.adapters.api.body_limit import BodyLimit
 from holdfast.adapters.api.component_routes import ComponentOperations
 from holdfast.adapters.api.description import ERRORS, describe
+from holdfast.adapters.api.downtime_routes import DowntimeReading
 from holdfast.adapters.api.endpoint_routes import Machines
 from holdfast.adapters.api.explain_routes import Explainer
 from holdfast.adapters.api.failover_routes import FailoverStandings
@@ -40,15 +48,21 @@ from holdfast.adapters.api.follow_up_routes import FollowUpOperations
 from holdfast.adapters.api.incident_routes import IncidentOperations
 from holdfast.adapters.api.ledger_routes import Ledger
 from holdfast.adapters.api.maintenance_routes import MaintenanceOperations
+from holdfast.adapters.api.paging_routes import PagingDesk
 from holdfast.adapters.api.port import Operations
+from holdfast.adapters.api.postmortem_routes import Postmortems
 from holdfast.adapters.api.readiness_routes import Readiness
 from holdfast.adapters.api.restore_routes import Restoration
 from holdfast.adapters.api.spool_routes import SpoolOperations
+from holdfast.adapters.api.status_site_routes import SitePublisher
+from holdfast.adapters.api.subscriber_routes import SubscriberDirectory
 from holdfast.adapters.api.tokens import TokenStore
 
 HEALTH: Final = "/healthz"
 CONSOLE: Final = "/console"
 """Below this, people sign in by a page of its own."""
+PUBLIC: Final = "/public"
+"""Below this, whoever subscribes to the status site needs no credential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,13 @@ class Behind:
     incidents: IncidentOperations
     follow_ups: FollowUpOperations
     maintenance: MaintenanceOperations
+    postmortems: Postmortems
+    site: SitePublisher
+    paging: PagingDesk
+    alerts: AlertDesk
+    subscribers: SubscriberDirectory
+    downtime: DowntimeReading | None
+    """None where nothing is measured."""
 
 
 def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
@@ -83,10 +104,12 @@ def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
     app.state.components, app.state.explainer = behind.components, behind.explainer
     app.state.render_metrics, app.state.ledger = behind.render_metrics, behind.ledger
     app.state.machines, app.state.spool = behind.machines, behind.spool
-    app.state.failover = behind.failover
+    app.state.failover, app.state.postmortems = behind.failover, behind.postmortems
+    app.state.site, app.state.paging, app.state.alerts = behind.site, behind.paging, behind.alerts
     app.state.readiness, app.state.restoration = behind.readiness, behind.restoration
     app.state.incidents, app.state.follow_ups = behind.incidents, behind.follow_ups
-    app.state.maintenance = behind.maintenance
+    app.state.maintenance, app.state.downtime = behind.maintenance, behind.downtime
+    app.state.subscribers = behind.subscribers
     for routes in (
         platform_routes,
         plan_routes,
@@ -102,16 +125,25 @@ def make_app(behind: Behind, tokens: TokenStore) -> FastAPI:
         follow_up_routes,
         maintenance_routes,
         ledger_routes,
+        postmortem_routes,
+        status_site_routes,
+        subscriber_routes,
+        paging_routes,
+        alertmanager_routes,
+        downtime_routes,
         component_routes,
         query_routes,
         explain_routes,
         token_routes,
     ):
         app.include_router(routes.router, responses=ERRORS)
+    app.include_router(paging_routes.link_router)
     app.include_router(metrics_routes.router, responses=ERRORS, include_in_schema=False)
     app.add_api_route(HEALTH, check_health)
     app.add_middleware(BodyLimit)
-    app.add_middleware(TokenGate, tokens=tokens, open_paths=frozenset({HEALTH}), open_below=CONSOLE)
+    app.add_middleware(
+        TokenGate, tokens=tokens, open_paths=frozenset({HEALTH}), open_below=(CONSOLE, PUBLIC, paging_routes.LINKS)
+    )
     problems.install(app)
 
     @app.get("/v1/openapi.json", include_in_schema=False)

@@ -8,10 +8,13 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from holdfast.adapters.metrics.choice import ServiceChoice
 from holdfast.adapters.metrics.exposition import Exposition
 from holdfast.adapters.metrics.health import EndingTally, expose_health
+from holdfast.adapters.metrics.letters import expose_letters
+from holdfast.adapters.metrics.paging import expose_paging
 from holdfast.adapters.metrics.reading import MetricsReading, MetricsSource
 from holdfast.adapters.metrics.recovery import expose_recovery
 from holdfast.adapters.metrics.rollout import RollbackTally, expose_rollout
 from holdfast.adapters.metrics.spool import expose_spool
+from holdfast.adapters.metrics.status_site import expose_status_site
 from holdfast.adapters.metrics.tally import TrafficTally
 from holdfast.adapters.metrics.traffic import expose_traffic
 
@@ -54,6 +57,9 @@ class MetricsPage:
         expose_rollout(page, reading, self._rollbacks)
         expose_recovery(page, reading)
         expose_spool(page, reading)
+        expose_status_site(page, reading)
+        expose_letters(page, reading)
+        expose_paging(page, reading)
         registry.register(page)
         ProcessCollector(namespace="holdfast", registry=registry)
         return generate_latest(registry)

@@ -8,10 +8,13 @@ from holdfast.model.asset_store import StoreStanding
 from holdfast.model.component import ComponentStatus
 from holdfast.model.edge import EdgeStatus
 from holdfast.model.intent import Intent
+from holdfast.model.letter import OutboxFigures
 from holdfast.model.readiness import Verdict
 from holdfast.model.reading import EdgeReading, LocationReading, ServiceReading
 from holdfast.model.recovery import SpoolBounds
 from holdfast.model.state import State
+from holdfast.model.status_document import PublishingStanding
+from holdfast.model.subscriber import SubscriberFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,34 @@ class SpoolReading:
 
 
 @dataclass(frozen=True, slots=True)
+class OnCallReading:
+    """A team: whether somebody is on call, how often nobody will be, and its calendar, read at a Unix time."""
+
+    name: str
+    somebody: bool
+    gaps: int = 0
+    has_feed: bool = False
+    feed_failing: bool = False
+    fetched_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PagingReading:
+    """Paging: whether its file or its outbox fails, and open incidents that nobody answered for as often as may be.
+
+    With `beats`, heartbeats are sent; the last was proved at a Unix time, in seconds.
+    """
+
+    mistaken: bool = False
+    failing: bool = False
+    unanswered: int = 0
+    teams: Sequence[OnCallReading] = ()
+    beats: bool = False
+    proved_at: float | None = None
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MetricsReading:
     """Everything at one moment, which is `now`. Times are Unix, in seconds. `unrecorded` counts decisions.
 
@@ -90,6 +121,10 @@ class MetricsReading:
     now: float = 0.0
     feeds: Mapping[str, FeedReading] = field(default_factory=dict)
     spool: SpoolReading = field(default_factory=SpoolReading)
+    status_site: PublishingStanding = field(default_factory=PublishingStanding)
+    outboxes: Mapping[str, OutboxFigures] = field(default_factory=dict)
+    subscribers: SubscriberFigures = field(default_factory=SubscriberFigures)
+    paging: PagingReading | None = None
 
 
 class MetricsSource(Protocol):

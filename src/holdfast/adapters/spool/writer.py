@@ -155,7 +155,7 @@ class Writer:
         try:
             with translate_errors():
                 self._tables.take_back()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is tried again
             _log.exception("what couldn't be written can't be taken back")
             self._broken_by = error
             return False

@@ -25,6 +25,7 @@ from holdfast.drills.instruments import UpstreamOptions, build_instrument, start
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.report.page import Page
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import measure_aftermath, read_aftermath
 from holdfast.drills.stage.core_meter import CoreMeter
 from holdfast.drills.stage.holdfast_process import HoldfastProcess
 from holdfast.drills.stage.machine import describe_machine, divide_cores, find_free_ports
@@ -116,10 +117,13 @@ class BadRoutePushDrill:
         self._progress.begin("control is killed", form.kills * KILL_S)
         kills = play_kills(stand)
         answers, lateness_ms = self._end_traffic(stand, loads)
+        aftermath = read_aftermath(stand.holdfast.places)
         stand.holdfast.stop()
         rollouts = read_rollouts(stand.holdfast.places, stand.clock)
         run = Run(answers, lateness_ms, use, rollouts, halves, refusal, exhausting, pushes, dormant, kills)
-        return make_page(self._scenario, run, measure_run(sheet, run))
+        page = make_page(self._scenario, run, measure_run(sheet, run))
+        measure_aftermath(sheet, [aftermath])
+        return page
 
     def _play_outage(self, stand: Stand, loads: Sequence[LoadRun], sheet: Sheet[BadRoutePush]) -> Page:
         form = self._form

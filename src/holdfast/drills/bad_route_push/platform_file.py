@@ -6,6 +6,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.names import name_edge, name_host, service_names
 from holdfast.model.platform import Capacity, Clients, Edge, Location, Platform, Pool, Service, Tenant, Waves
 from holdfast.model.route import PathMatch, Route, RouteMatch
@@ -88,7 +89,7 @@ class PlatformFile:
                 for name in service_names(self._form.services)
             },
         )
-        return dump_platform(platform)
+        return dump_platform(add_status_site(platform))
 
     def _describe(self, name: str, edition: Edition, *, is_dormant: bool, is_crowded: bool) -> Service:
         routes = _ROUTES[edition]

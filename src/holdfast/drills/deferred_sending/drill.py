@@ -19,6 +19,7 @@ from holdfast.drills.instruments import UpstreamOptions, start_upstream
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.report.page import Page
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.holdfast_process import HoldfastProcess
 from holdfast.drills.stage.machine import describe_machine, divide_cores, find_free_ports
 from holdfast.drills.stage.mail import Sender, Senders, await_received
@@ -48,6 +49,7 @@ class DeferredSendingDrill:
         self._form = scenario.short if order.short else scenario.full
         self._progress = Progress(watcher)
         self._cores = divide_cores()
+        self._aftermaths: list[Aftermath] = []
 
     def play(self) -> Played:
         """Play it from start to end."""
@@ -56,6 +58,7 @@ class DeferredSendingDrill:
         with tempfile.TemporaryDirectory(prefix="holdfast-drill-") as folder:
             run = self._play_on(Path(folder))
         measure_run(sheet, run)
+        measure_aftermath(sheet, self._aftermaths)
         facts = (f"{self._form.services} services on {self._scenario.edges} edges", f"{len(run.sent):,} messages")
         return conclude(
             sheet, self._progress, machine, Page(self._scenario.title, self._scenario.incident, facts=facts)
@@ -81,6 +84,7 @@ class DeferredSendingDrill:
             )
             text, arguments = file.write(Edition.WORKING), () if protected else UNWATCHED
             holdfast = stack.enter_context(HoldfastProcess(folder / "site", text, self._cores, arguments))
+            stack.enter_context(look_afterwards(holdfast.places, self._aftermaths, protected=protected))
             operator = stack.enter_context(Operator(holdfast.places))
             senders = stack.enter_context(self._gather_senders(edge_ports))
             stand = Stand(self._form, operator, file, self._progress.note, at_once=not protected)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.mail import MAIL_PREFIX, POST
 from holdfast.drills.stage.names import name_edge, name_host, service_names
 from holdfast.model.platform import Capacity, Clients, Edge, Location, Platform, Service, Tenant, Waves
@@ -68,7 +69,7 @@ class PlatformFile:
                 for name in service_names(self._form.services)
             },
         )
-        return dump_platform(platform)
+        return dump_platform(add_status_site(platform))
 
     def _describe(self, name: str, edition: Edition) -> Service:
         deferral = Deferral(order_by=self._scenario.order_by, also_on=(NOT_FOUND,)) if self._protected else None

@@ -15,6 +15,7 @@ from holdfast.drills.mitigation_backfire.platform_file import write_platform
 from holdfast.drills.mitigation_backfire.rounds import Run, Stand, play_round
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.history import History
 from holdfast.drills.stage.machine import describe_machine, divide_cores
 from holdfast.drills.stage.site import start_stage
@@ -47,6 +48,7 @@ class MitigationBackfireDrill:
         self._progress = Progress(watcher)
         self._cores = divide_cores()
         self._cast = draw_cast(scenario, self._form, order.seed)
+        self._aftermaths: list[Aftermath] = []
 
     def play(self) -> Played:
         """Play it from start to end."""
@@ -56,6 +58,7 @@ class MitigationBackfireDrill:
         with tempfile.TemporaryDirectory(prefix="holdfast-drill-") as folder:
             run = self._play_rounds(Path(folder) / "site")
         scored = measure_run(sheet, run)
+        measure_aftermath(sheet, self._aftermaths)
         return conclude(sheet, self._progress, machine, make_page(self._scenario, run, scored))
 
     def _play_rounds(self, folder: Path) -> Run:
@@ -66,7 +69,10 @@ class MitigationBackfireDrill:
         arguments = () if self._order.protected else UNWATCHED
         location = self._scenario.location
         options = UpstreamOptions(cap=location.in_flight, answer_ms=location.answer * 1e3)
-        with start_stage(folder, self._cores, write, options, arguments) as stage:
+        with (
+            start_stage(folder, self._cores, write, options, arguments) as stage,
+            look_afterwards(stage.site.holdfast.places, self._aftermaths, protected=self._order.protected),
+        ):
             return self._play_under_load(stage)
 
     def _play_under_load(self, stage: Stage) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.names import name_edge, name_host, service_names
 from holdfast.model.platform import Capacity, Clients, Edge, Location, Platform, Service, Tenant
 from holdfast.model.upstream import Retries, Upstream
@@ -31,4 +32,4 @@ def write_platform(scenario: MitigationBackfire, edge_ports: Sequence[int], upst
             for name in service_names(scenario.services)
         },
     )
-    return dump_platform(platform)
+    return dump_platform(add_status_site(platform))

@@ -24,6 +24,7 @@ from holdfast.drills.noisy_neighbour.platform_file import write_platform
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.scenario import CapMode
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.machine import Cores, describe_machine, divide_cores
 from holdfast.drills.stage.site import Site, start_site
 from holdfast.model.platform import Mode
@@ -55,6 +56,7 @@ class NoisyNeighbourDrill:
         self._progress = Progress(watcher)
         self._cores: Cores = divide_cores()
         self._cast: Cast = draw_cast(scenario, order.seed)
+        self._aftermaths: list[Aftermath] = []
         self._sheet = Sheet(scenario, order.seed, order.protected, order.short)
         self._evidence = Evidence()
 
@@ -67,12 +69,16 @@ class NoisyNeighbourDrill:
             self._play_blocks(Path(folder) / "blocks")
             if self._order.protected:
                 self._play_kills(Path(folder) / "kills")
+        measure_aftermath(self._sheet, self._aftermaths)
         page = make_page(self._scenario, self._cast, self._evidence, self._sheet.measures)
         return conclude(self._sheet, self._progress, machine, page)
 
     def _play_blocks(self, folder: Path) -> None:
         """Both modes of the location behind the same edges, which are told nothing of the change."""
-        with self._start_site(folder, self._scenario.tenants, edges=1) as site:
+        with (
+            self._start_site(folder, self._scenario.tenants, edges=1) as site,
+            look_afterwards(site.holdfast.places, self._aftermaths, protected=self._order.protected),
+        ):
             for mode in get_args(CapMode):
                 with self._open_stand(site, mode) as stand:
                     run_block(stand, WARM_UP_S, None)

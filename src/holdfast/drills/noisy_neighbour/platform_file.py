@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.names import name_edge, name_host, service_names
 from holdfast.model.platform import (
     Bulkhead,
@@ -52,7 +53,7 @@ def write_platform(
             for name, places in guaranteed.items()
         },
     )
-    return dump_platform(platform)
+    return dump_platform(add_status_site(platform))
 
 
 def _make_location(scenario: NoisyNeighbour, edge_ports: Sequence[int]) -> Location:

@@ -15,6 +15,7 @@ from holdfast.drills.platform_surge.platform_file import write_platform
 from holdfast.drills.platform_surge.traffic import plan_traffic
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.core_meter import CoreMeter
 from holdfast.drills.stage.history import History
 from holdfast.drills.stage.machine import describe_machine, divide_cores
@@ -46,6 +47,7 @@ class PlatformSurgeDrill:
         self._progress = Progress(watcher)
         self._cores = divide_cores()
         self._cast = draw_cast(scenario, self._form, order.seed)
+        self._aftermaths: list[Aftermath] = []
 
     def play(self) -> Played:
         """Play it from start to end."""
@@ -55,6 +57,7 @@ class PlatformSurgeDrill:
         with tempfile.TemporaryDirectory(prefix="holdfast-drill-") as folder:
             runs = {mode: self._play_mode(Path(folder) / mode, mode) for mode in self._form.surges}
         scored = measure_run(sheet, runs)
+        measure_aftermath(sheet, self._aftermaths)
         return conclude(sheet, self._progress, machine, make_page(self._scenario, runs, scored))
 
     def _play_mode(self, folder: Path, mode: CapMode) -> ModeRun:
@@ -67,7 +70,10 @@ class PlatformSurgeDrill:
         self._progress.begin(f"Holdfast starts, location {mode}s above its cap", 5)
         location = self._scenario.location
         options = UpstreamOptions(cap=location.in_flight, when_full=mode, answer_ms=location.answer * 1e3)
-        with start_stage(folder, self._cores, write, options) as stage:
+        with (
+            start_stage(folder, self._cores, write, options) as stage,
+            look_afterwards(stage.site.holdfast.places, self._aftermaths, protected=self._order.protected),
+        ):
             return self._play_surges(stage, mode)
 
     def _play_surges(self, stage: Stage, mode: CapMode) -> ModeRun:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from holdfast.drills.platform_surge.cast import list_members
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.names import name_contact, name_edge, name_host
 from holdfast.model.platform import (
     Bounds,
@@ -64,7 +65,7 @@ def write_platform(scenario: PlatformSurge, edge_ports: Sequence[int], upstream_
             for name, rank in list_members(scenario)
         },
     )
-    return dump_platform(platform)
+    return dump_platform(add_status_site(platform))
 
 
 def _make_service(name: str, criticality: Criticality, retries: int, upstream_port: int) -> Service:

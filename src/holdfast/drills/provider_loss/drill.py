@@ -26,6 +26,7 @@ from holdfast.drills.provider_loss.scoring import collect_answers
 from holdfast.drills.provider_loss.traffic import plan_traffic
 from holdfast.drills.provider_loss.ways import Ways, WaysUnavailable
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.control_api import ControlApi
 from holdfast.drills.stage.core_meter import CoreMeter
 from holdfast.drills.stage.history import History
@@ -78,6 +79,7 @@ class ProviderLossDrill:
         self._progress = Progress(watcher)
         self._cores = divide_cores()
         self._cast = draw_cast(scenario, self._form, order.seed)
+        self._aftermaths: list[Aftermath] = []
 
     def play(self) -> Played:
         """Play it from start to end."""
@@ -88,6 +90,7 @@ class ProviderLossDrill:
         with tempfile.TemporaryDirectory(prefix="holdfast-drill-") as folder:
             run = self._play_on(Path(folder))
         scored = measure_run(sheet, run)
+        measure_aftermath(sheet, self._aftermaths)
         return conclude(sheet, self._progress, machine, make_page(self._scenario, run, scored))
 
     def _play_on(self, folder: Path) -> Run:
@@ -99,6 +102,7 @@ class ProviderLossDrill:
         with ExitStack() as stack:
             arguments = () if protected else UNWATCHED
             holdfast = stack.enter_context(HoldfastProcess(folder / "site", text, self._cores, arguments))
+            stack.enter_context(look_afterwards(holdfast.places, self._aftermaths, protected=protected))
             ways = self._open_ways(stack, holdfast)
             ledgers = folder / "ledgers"
             sites = stack.enter_context(Sites(self._scenario, upstream_port, ledgers, self._cores.beside))

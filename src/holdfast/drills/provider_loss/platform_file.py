@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from holdfast.drills.provider_loss.places import LOCATIONS, SERVICES, SITES, STANDBY, find_address
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.mail import MAIL_PREFIX
 from holdfast.drills.stage.names import name_contact, name_host
 from holdfast.model.platform import (
@@ -59,7 +60,7 @@ def write_platform(
             for served in SERVICES
         },
     )
-    return dump_platform(platform)
+    return dump_platform(add_status_site(platform))
 
 
 def _make_location(edges: tuple[str, ...], edge_ports: Mapping[str, int]) -> Location:

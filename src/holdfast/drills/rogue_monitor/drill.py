@@ -16,6 +16,7 @@ from holdfast.drills.rogue_monitor.evidence import make_page
 from holdfast.drills.rogue_monitor.measures import measure_run
 from holdfast.drills.rogue_monitor.platform_file import write_platform
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.machine import describe_machine, divide_cores
 from holdfast.drills.stage.site import start_stage
 
@@ -45,6 +46,7 @@ class RogueMonitorDrill:
         self._progress = Progress(watcher)
         self._cores = divide_cores()
         self._cast = draw_cast(scenario, self._form, order.seed)
+        self._aftermaths: list[Aftermath] = []
 
     def play(self) -> Played:
         """Play it from start to end."""
@@ -54,6 +56,7 @@ class RogueMonitorDrill:
         with tempfile.TemporaryDirectory(prefix="holdfast-drill-") as folder:
             run = self._play_rogues(Path(folder))
         measure_run(sheet, run)
+        measure_aftermath(sheet, self._aftermaths)
         return conclude(sheet, self._progress, machine, make_page(self._scenario, run))
 
     def _play_rogues(self, folder: Path) -> Run:
@@ -63,7 +66,10 @@ class RogueMonitorDrill:
         self._progress.begin("Holdfast starts", 5)
         location = self._scenario.location
         options = UpstreamOptions(cap=location.in_flight, answer_ms=location.answer * 1e3)
-        with start_stage(folder / "site", self._cores, write, options) as stage:
+        with (
+            start_stage(folder / "site", self._cores, write, options) as stage,
+            look_afterwards(stage.site.holdfast.places, self._aftermaths, protected=self._order.protected),
+        ):
             return self._play_under_load(stage, folder / "builds")
 
     def _play_under_load(self, stage: Stage, builds: Path) -> Run:

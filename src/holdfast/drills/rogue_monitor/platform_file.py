@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from holdfast.drills.rogue_monitor.cast import list_services
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.names import name_edge, name_host
 from holdfast.model.platform import Accept, Capacity, Clients, Edge, GraphQL, Location, Platform, Service, Tenant
 from holdfast.model.upstream import Retries, Upstream
@@ -35,4 +36,4 @@ def write_platform(scenario: RogueMonitor, edge_ports: Sequence[int], upstream_p
             for name, graphql in list_services(scenario)
         },
     )
-    return dump_platform(platform)
+    return dump_platform(add_status_site(platform))

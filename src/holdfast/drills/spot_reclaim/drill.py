@@ -23,6 +23,7 @@ from holdfast.drills.spot_reclaim.platform_file import write_protected, write_un
 from holdfast.drills.spot_reclaim.prober import probe_assets
 from holdfast.drills.spot_reclaim.provider import Provider
 from holdfast.drills.spot_reclaim.traffic import list_assets, plan_traffic
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.core_meter import CoreMeter
 from holdfast.drills.stage.holdfast_process import HoldfastFailed, HoldfastProcess
 from holdfast.drills.stage.machine import describe_machine, divide_cores, find_free_ports
@@ -59,6 +60,7 @@ class SpotReclaimDrill:
         self._progress = Progress(watcher)
         self._cores = divide_cores()
         self._chance = Random(order.seed)  # noqa: S311 - to be repeated, not to be unguessable
+        self._aftermaths: list[Aftermath] = []
 
     def play(self) -> Played:
         """Play it from start to end."""
@@ -82,6 +84,7 @@ class SpotReclaimDrill:
                 text = write_unprotected(scenario, edge_ports, [each.endpoint for each in provider.alive])
             arguments = () if is_protected else UNWATCHED
             holdfast = stack.enter_context(HoldfastProcess(folder / "site", text, self._cores, arguments))
+            stack.enter_context(look_afterwards(holdfast.places, self._aftermaths, protected=is_protected))
             operator = stack.enter_context(SpotOperator(holdfast.places))
             self._await_serving(edge_ports)
             loads = self._start_traffic(stack, edge_ports)
@@ -94,6 +97,7 @@ class SpotReclaimDrill:
         self._progress.note(tell_failures(run))
         measure = measure_run if is_protected else measure_harm
         measure(sheet, run)
+        measure_aftermath(sheet, self._aftermaths)
         return make_page(scenario, run)
 
     def _play_acts(self, stage: Stage, operator: SpotOperator, loads: Sequence[LoadRun]) -> Run:

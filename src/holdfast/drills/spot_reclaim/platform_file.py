@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from holdfast.drills.spot_reclaim.contents import ASSETS_PREFIX
 from holdfast.drills.spot_reclaim.machine import HEALTH_PATH
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.names import name_edge, name_host
 from holdfast.model.platform import (
     Bulkhead,
@@ -84,4 +85,4 @@ def _write(scenario: SpotReclaim, edge_ports: Sequence[int], upstream: Upstream,
         locations={"shared": Location(edges=edges, capacity=capacity)},
         tenants={SERVICE: Tenant(services={SERVICE: service})},
     )
-    return dump_platform(platform)
+    return dump_platform(add_status_site(platform))

@@ -14,6 +14,7 @@ from holdfast.drills.peers.contenders import start_peer_scene
 from holdfast.drills.peers.places import Setting
 from holdfast.drills.progress import Progress, Watcher
 from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import Aftermath, look_afterwards, measure_aftermath
 from holdfast.drills.stage.core_meter import CoreMeter
 from holdfast.drills.stage.history import History
 from holdfast.drills.stage.machine import describe_machine, divide_cores, read_cpu_s
@@ -60,6 +61,7 @@ class SurgeAttackDrill:
         self._progress = Progress(watcher)
         self._cores = divide_cores()
         self._cast = draw_cast(scenario, self._form, order.seed)
+        self._aftermaths: list[Aftermath] = []
 
     def play(self) -> Played:
         """Play it from start to end."""
@@ -70,6 +72,7 @@ class SurgeAttackDrill:
         with tempfile.TemporaryDirectory(prefix="holdfast-drill-") as folder:
             runs = {mode: self._play_mode(Path(folder) / mode, mode) for mode in self._form.episodes}
         attacks = measure_run(sheet, runs)
+        measure_aftermath(sheet, self._aftermaths)
         return conclude(sheet, self._progress, machine, make_page(self._scenario, runs, attacks))
 
     def _play_mode(self, folder: Path, mode: CapMode) -> ModeRun:
@@ -105,7 +108,9 @@ class SurgeAttackDrill:
             return write_platform(self._scenario, mode, edge_ports, upstream_port, mitigating)
 
         with start_stage(folder, self._cores, write, options) as stage:
-            yield stage.scene
+            places = stage.site.holdfast.places
+            with look_afterwards(places, self._aftermaths, protected=self._order.protected):
+                yield stage.scene
 
     def _play_episodes(self, stand: Stand, scene: Scene, mode: CapMode) -> ModeRun:
         self._progress.load(sum(tenant.usual_rps for tenant in self._cast.tenants), 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from holdfast.drills.peers.places import TenantLimits
+from holdfast.drills.stage.aftermath import add_status_site
 from holdfast.drills.stage.names import name_contact, name_edge, name_host, name_tenant
 from holdfast.model.platform import (
     Bulkhead,
@@ -50,7 +51,7 @@ def write_platform(
             for name, plan in _list_plans(scenario)
         },
     )
-    return dump_platform(platform)
+    return dump_platform(add_status_site(platform))
 
 
 def list_limits(scenario: SurgeAttack) -> list[TenantLimits]:

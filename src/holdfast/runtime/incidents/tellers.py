@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from holdfast.adapters.notify import NotifySettings
 from holdfast.model.downtime import Accounts
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
+from holdfast.runtime.incidents.accounting_book import Book
+from holdfast.runtime.incidents.accounting_parts import make_accounting
+from holdfast.runtime.incidents.accounting_reading import DowntimeReading
 from holdfast.runtime.incidents.maintenance_clock import MaintenanceClock
 from holdfast.runtime.incidents.opener import IncidentOpener
+from holdfast.runtime.incidents.opener_measure import IncidentMeasure
 from holdfast.runtime.incidents.opener_scene import forecast_nothing, read_forecasts
-from holdfast.runtime.incidents.outbox import make_outboxes
+from holdfast.runtime.incidents.outbox import Outboxes, make_outboxes
+from holdfast.runtime.incidents.paging_parts import PagingParts, make_paging
+from holdfast.runtime.incidents.publishing import StatusPublisher
+from holdfast.runtime.incidents.subscribing_parts import SubscribingParts, make_subscribing
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.watch.watcher import Watcher
 
@@ -24,6 +32,8 @@ class TellSettings:
 
     paging: Path | None = None
     """The paging file: people, channels, who is on call."""
+    status_site: Path | None = None
+    """Where the status site is written, if not in the state directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +41,18 @@ class Tellers:
     """What tells of incidents, and what people ask of it."""
 
     work: Sequence[Work]
+    site: StatusPublisher
+    paging: PagingParts
+    subscribing: SubscribingParts
+    outboxes: Outboxes
     reports: Sequence[Callable[[EdgeReport], None]] = ()
     """Take in what an edge reports."""
     ends: Sequence[Callable[[], None]] = ()
     """End what was begun beside control's loop."""
     accounts: Accounts | None = None
     """What was measured; None where nothing is."""
+    downtime: DowntimeReading | None = None
+    """What people ask of it."""
 
     def take_report(self, report: EdgeReport) -> None:
         """Give what an edge reports to all who want it."""
@@ -59,7 +75,29 @@ def make_tellers(
     watching: bool,
 ) -> Tellers:
     """All of them, at rest. Without `watching` nothing is measured."""
-    del settings
+    accounting = make_accounting(control, places.accounts, watching=watching)
+    where = settings.status_site or places.status_site
+    site = StatusPublisher(control, where, lambda: accounting.accounts, partial(_has_begun, accounting.accounts))
     outboxes = make_outboxes(places, notify, control.world.clock)
-    opener = IncidentOpener(control, read_forecasts(watcher) if watching else forecast_nothing)
-    return Tellers([opener.run, MaintenanceClock(control).run, outboxes.pages.run, outboxes.mailings.run], ends=[outboxes.close])
+    forecasts = read_forecasts(watcher) if watching else forecast_nothing
+    opener = IncidentOpener(control, forecasts, IncidentMeasure(control, lambda: accounting.accounts))
+    paging = make_paging(control, places, settings.paging, outboxes.pages)
+    subscribing = make_subscribing(control, places, notify, outboxes.mailings)
+    sending = [outboxes.pages.run, outboxes.mailings.run]
+    work = [opener.run, MaintenanceClock(control).run, site.run, *paging.work, *sending, *subscribing.work]
+    return Tellers(
+        [*work, *accounting.work],
+        site,
+        paging,
+        subscribing,
+        outboxes,
+        accounting.reports,
+        [outboxes.close, paging.close, subscribing.desk.close, *accounting.ends],
+        accounting.accounts,
+        accounting.reading,
+    )
+
+
+def _has_begun(accounts: Accounts | None) -> bool:
+    """Whether all that was measured before is known already, or never will be."""
+    return not isinstance(accounts, Book) or accounts.measurer is not None

@@ -8,6 +8,7 @@ from holdfast.adapters.metrics import MetricsReading, WatchHealth
 from holdfast.adapters.metrics.reading import FeedReading
 from holdfast.runtime.components import Components
 from holdfast.runtime.control import Control
+from holdfast.runtime.incidents.tellers import Tellers
 from holdfast.runtime.live.spool import LiveSpool
 from holdfast.runtime.recovery.drivers import Drivers
 from holdfast.runtime.watch.guard import TICK_S, WORDS, Level
@@ -27,10 +28,12 @@ class LiveMetrics:
         components: Components,
         drivers: Drivers,
         spool: LiveSpool,
+        tellers: Tellers,
     ) -> None:
         self._control = control
         self._drivers = drivers
         self._spool = spool
+        self._tellers = tellers
         self._watcher = watcher
         self._components = components
         self._started_at = control.world.clock()
@@ -60,6 +63,10 @@ class LiveMetrics:
                 for cluster, feed in self._drivers.machines.feeds.items()
             },
             spool=self._spool.read(),
+            status_site=self._tellers.site.standing,
+            outboxes=self._tellers.outboxes.read_figures(),
+            subscribers=self._tellers.subscribing.desk.figures,
+            paging=self._tellers.paging.operations.read(),
         )
 
     def services_of_concern(self) -> Collection[str]:
