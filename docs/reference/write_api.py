@@ -77,8 +77,16 @@ _VALUES: Final = {
     "sequence": "1",
     "service": "acme-shop",
     "message_id": "0" * 32,
+    "incident_id": "i-1",
+    "maintenance_id": "w-1",
+    "follow_up_id": "u-1",
+    "number": "1",
+    "form": "md",
+    "person": "ann",
+    "subscriber": "0" * 32,
+    "token": "x",
 }
-_METHODS: Final = ("get", "put", "post", "delete")
+_METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 
 def render_openapi() -> str:
