@@ -3,13 +3,18 @@
 What takes long comes first, or it is what everything waits for at the end.
 """
 
+import os
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("in company", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES: Final = int(os.environ.get("HOLDFAST_TEST_EXAMPLES", "40"))
+"""Of each property that doesn't say how many: it is tried anew with others each time."""
+settings.register_profile(
+    "in company", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("in company")
 TESTS: Final = Path(__file__).parent
 LONGEST: Final = (

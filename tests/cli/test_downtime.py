@@ -29,6 +29,11 @@ def make_document() -> DowntimeDocument:
     return DowntimeDocument(now=AT, first=DAY, last=DAY, subjects=(subject,), windows=(DRILL,), more=3)
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 def test_minutes_uptime_and_what_is_left_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     print_downtime(make_document())
     shown = capsys.readouterr().out

@@ -30,6 +30,7 @@ class InnerEdge:
         self.changed = asyncio.Event()
         self.in_flight = self.in_flight_max = 0
         self.work_s = 0.0
+        self.open: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -39,6 +40,8 @@ class InnerEdge:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
+            for transport in list(self.open):
+                transport.abort()
             self.path.unlink(missing_ok=True)
 
     async def until(self, holds: Callable[[], bool], deadline_s: float = 20.0) -> None:
@@ -61,6 +64,10 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._edge.open.add(self._transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the signature is asyncio's
+        self._edge.open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)

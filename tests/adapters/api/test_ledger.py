@@ -111,7 +111,7 @@ def test_what_is_not_in_the_ledger_is_not_found(control: RunningControl, api: ht
 
 def test_a_finding_names_the_changes_that_are_suspected(control: RunningControl, api: httpx.Client) -> None:
     entry = api.post("/v1/ledger/notes", json=NOTE).json()
-    finding = make_finding().model_copy(update={"began_at": entry["at"] + 5, "seen_at": entry["at"] + 6})
+    finding = make_finding().model_copy(update={"began_at": entry["at"] + 0.001, "seen_at": entry["at"] + 0.002})
     control.submit(OpenFinding(finding))
     document = api.get("/v1/findings/f-1").json()
     suspect = next(each for each in document["suspects"] if each["kind"] == "deploy")

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from holdfast.adapters.accounts.keeping import Bounds, coarsen, forget, read_mark, set_mark
 from holdfast.adapters.accounts.packing import Tally, pack, unpack
@@ -17,6 +17,8 @@ from holdfast.model.downtime import Standing, Stretch
 
 REGION_KIND = "place"
 """What regions are kept as among names: a subject may be called as a region is."""
+PAGES_MAX: Final = 1_000
+"""Pages that are given back at a time."""
 
 
 class Name(NamedTuple):
@@ -102,7 +104,7 @@ class SqlAccounts:
                 coarsen(connection, grain, now)
             forget(connection, now, self._bounds)
         with self._database.transaction() as connection:
-            connection.exec_driver_sql("PRAGMA incremental_vacuum(1000)")
+            _give_back_pages(connection)
 
     def read_marks(self) -> Mapping[str, float]:
         """How far everything got."""
@@ -183,3 +185,13 @@ class SqlAccounts:
             "requests": stretch.requests,
             "failed": stretch.failed,
         }
+
+
+def _give_back_pages(connection: Connection) -> None:
+    """Make the file smaller by what it has no use for.
+
+    SQLite does that page by page, with each step of the statement; Python's module makes one step and no more.
+    """
+    unused = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+    for _ in range(min(unused, PAGES_MAX)):
+        connection.exec_driver_sql("PRAGMA incremental_vacuum(1)")
