@@ -64,6 +64,14 @@ def test_mistaken_mitigations_are_stopped_or_reverted(scratch: str, tmp_path: Pa
     assert read_values(result, "bystander_success", "refused_afterwards") == [100, 0]
 
 
+def test_somebody_is_woken_and_the_public_told(scratch: str, tmp_path: Path) -> None:
+    result = play_short(scratch, tmp_path, "first-words")
+    assert result.verdict is not Verdict.INVALID
+    assert read_values(result, "incidents_opened", "maintenance_shown_and_over", "promise_on_the_site") == [2, 1, 1]
+    assert read_values(result, "pages_doubled", "pages_after_acknowledgement", "names_on_the_site") == [0, 0, 0]
+    assert read_values(result, "site_served_alone", "protections_page") == [1, 1]
+
+
 def test_a_bad_push_is_stopped_by_its_plan_and_by_its_first_wave(scratch: str, tmp_path: Path) -> None:
     result = play_short(scratch, tmp_path, "bad-route-push")
     assert result.verdict is not Verdict.INVALID

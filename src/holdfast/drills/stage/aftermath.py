@@ -66,9 +66,7 @@ def read_aftermath(places: StateDir) -> Aftermath:
     with _Reader(places) as reader:
         deadline = time.monotonic() + TOLD_S_MAX
         incidents = reader.list_incidents()
-        while (
-            not incidents or any(is_untold(each, told_at) for each, told_at in incidents)
-        ) and time.monotonic() < deadline:
+        while any(is_untold(each, told_at) for each, told_at in incidents) and time.monotonic() < deadline:
             time.sleep(LOOK_S)
             incidents = reader.list_incidents()
         missing = [_find_missing(each, reader.read_postmortem(each.id, names=each.services)) for each, _ in incidents]

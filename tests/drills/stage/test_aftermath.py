@@ -1,0 +1,39 @@
+"""What is made of the incidents that a drill leaves."""
+
+from typing import Any
+
+from holdfast.drills.catalogue import load_scenario
+from holdfast.drills.sheet import Sheet
+from holdfast.drills.stage.aftermath import COMPONENT, Aftermath, add_status_site, measure_aftermath
+from holdfast.spec import STARTER, check_text, dump_platform
+
+
+def measure(*aftermaths: Aftermath, short: bool = False) -> Sheet[Any]:
+    sheet: Sheet[Any] = Sheet(load_scenario("surge-attack"), 1, protected=True, short=short)
+    measure_aftermath(sheet, aftermaths)
+    return sheet
+
+
+def list_failing(sheet: Sheet[Any]) -> set[str]:
+    return {name for name, measured in sheet.measures.items() if measured.ok is False}
+
+
+def test_every_holdfast_leaves_one_and_all_are_told_and_whole() -> None:
+    assert list_failing(measure(Aftermath(2, 1, 1, 2), Aftermath(1, 0, 0, 1))) == set()
+    assert list_failing(measure(Aftermath(1, 1, 1, 1), Aftermath(0, 0, 0, 0))) == {"incidents_opened"}
+    assert list_failing(measure(Aftermath(2, 2, 1, 2))) == {"incidents_told"}
+    assert list_failing(measure(Aftermath(2, 1, 1, 1, ("traffic",)))) == {"incidents_publishable"}
+
+
+def test_a_short_form_only_tells_and_nothing_is_scored_where_nobody_looked() -> None:
+    assert list_failing(measure(Aftermath(0, 0, 0, 0), short=True)) == set()
+    assert measure().measures == {}
+
+
+def test_one_component_stands_for_all_services() -> None:
+    platform = check_text(STARTER, "platform.yaml").platform
+    assert platform is not None
+    changed = check_text(dump_platform(add_status_site(platform)), "platform.yaml").platform
+    assert changed is not None
+    assert changed.status is not None
+    assert set(changed.status.components[COMPONENT].services) == {"acme-shop", "acme-graph"}
