@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from holdfast.incidents.escalation import PageOrder
+from holdfast.incidents.nagging import REMINDER
 from holdfast.model.day import format_iso, format_utc
-from holdfast.model.incident import Incident
+from holdfast.model.incident import Incident, IncidentNote
 from holdfast.model.letter import Channel, ChannelKind, Letter
 from holdfast.model.paging import WrittenChannel
 
@@ -30,6 +31,15 @@ def write_page(incident: Incident, order: PageOrder, channel: WrittenChannel, li
         body=json.dumps(_describe(incident, order, subject, link, now)),
         not_after=now + PAGE_S,
     )
+
+
+def write_reminder(incident: Incident, note: IncidentNote, whom: tuple[str, str], channel: WrittenChannel) -> Letter:
+    """What a person (with the name of the channel) is reminded of; it bears the same key whenever it is written."""
+    key = f"remind/{incident.id}/{round(note.at * 1000)}/{'/'.join(whom)}"
+    subject = f"[reminder] {incident.id} {incident.title}"
+    text = f"{note.text.removeprefix(REMINDER).capitalize()}.\n\nholdfast incident show {incident.id}"
+    told = {"version": 1, "key": key, "incident": incident.id, "subject": subject, "text": text}
+    return Letter(key, find_channel(channel), subject, text, body=json.dumps(told), not_after=note.at + PAGE_S)
 
 
 def find_channel(written: WrittenChannel) -> Channel:

@@ -15,6 +15,7 @@ from holdfast.runtime.incidents.paging import Pager
 from holdfast.runtime.incidents.paging_file import PagingFile
 from holdfast.runtime.incidents.paging_operations import Linker, PagingOperations
 from holdfast.runtime.incidents.paging_straight import StraightOutbox
+from holdfast.runtime.incidents.reminding import Reminders
 from holdfast.runtime.state_dir import StateDir
 
 
@@ -44,4 +45,6 @@ def make_paging(control: Control, places: StateDir, file: Path | None, outbox: S
     heartbeat = HeartbeatKeeper(roster, straight, places.path / "heartbeat.json", clock)
     operations = PagingOperations(control, links, roster, pager, heartbeat, straight, lambda: outbox.figures)
     alerts = AlertDesk(control, lambda: roster.paging.alerts, lambda team: team in roster.paging.teams)
-    return PagingParts(operations, alerts, [roster.run, pager.run, heartbeat.run], straight.close)
+    reminders = Reminders(control, roster, straight)
+    work = [roster.run, pager.run, heartbeat.run, reminders.run]
+    return PagingParts(operations, alerts, work, straight.close)
