@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from holdfast.adapters.accounts.sql_accounts import Batch, SqlAccounts
-from holdfast.incidents.downtime import SLOT_S
-from holdfast.incidents.downtime_intake import Moment
-from holdfast.incidents.downtime_layout import WHOLE, Layout
+from holdfast.incidents.downtime.definition import SLOT_S
+from holdfast.incidents.downtime.intake import Moment
+from holdfast.incidents.downtime.layout import WHOLE, Layout
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
 from holdfast.runtime.incidents.accounting_measure import Measurer
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from holdfast.incidents.downtime import SLOT_S
-from holdfast.incidents.downtime_intake import Dead, Moment
-from holdfast.incidents.downtime_layout import WHOLE, Layout, Subject
-from holdfast.incidents.downtime_windows import bridge, clip
+from holdfast.incidents.downtime.definition import SLOT_S
+from holdfast.incidents.downtime.intake import Dead, Moment
+from holdfast.incidents.downtime.layout import WHOLE, Layout, Subject
+from holdfast.incidents.downtime.windows import bridge, clip
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
 from holdfast.runtime.incidents.accounting_measure import Measurer

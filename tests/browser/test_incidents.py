@@ -10,7 +10,7 @@ from browser.visit import Visit
 from fakes.postmortems import FakeAccounts, make_sight
 from holdfast.adapters.postmortem.rendering import render_html
 from holdfast.engine.incident_command import AcknowledgeIncident, ChangeIncident, NoteIncident, OpenIncident
-from holdfast.incidents.postmortem import make_postmortem
+from holdfast.incidents.postmortem.making import make_postmortem
 from holdfast.model.incident import Impact, Phase, PostStatus
 
 Open = Callable[..., Visit]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.incidents.postmortem_sight import Held, PostmortemSight
+from holdfast.incidents.postmortem.sight import Held, PostmortemSight
 from holdfast.model.day import Day
 from holdfast.model.downtime import DayTally, Standing, Stretch, TrafficSeries
 from holdfast.model.event import Event, FindingOpened, FindingUpdated

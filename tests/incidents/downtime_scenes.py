@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.incidents.downtime import COLUMNS, Column
-from holdfast.incidents.downtime_judge import Found, Judge
+from holdfast.incidents.downtime.definition import COLUMNS, Column
+from holdfast.incidents.downtime.judge import Found, Judge
 from holdfast.model.downtime import Standing
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
 

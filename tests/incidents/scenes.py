@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from holdfast.engine.evolve_incidents import evolve_incidents
-from holdfast.incidents.opening_plan import plan_incidents
-from holdfast.incidents.opening_signs import Layout, Scene
+from holdfast.incidents.opening.plan import plan_incidents
+from holdfast.incidents.opening.signs import Layout, Scene
 from holdfast.model.finding import Evidence, Finding, FindingKind, Tier
 from holdfast.model.incident import Impact, Incident, Occasion
 from holdfast.model.incident_event import IncidentOpened

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.incidents.downtime import Column, count_slot, judge_shares
+from holdfast.incidents.downtime.definition import Column, count_slot, judge_shares
 from holdfast.model.downtime import Standing
 from holdfast.model.telemetry import METRICS, Metric
 

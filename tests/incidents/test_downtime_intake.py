@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from holdfast.incidents.downtime import Column
-from holdfast.incidents.downtime_intake import Dead, Intake, KnownTime, Moment
-from holdfast.incidents.downtime_layout import WHOLE, Layout, Subject
+from holdfast.incidents.downtime.definition import Column
+from holdfast.incidents.downtime.intake import Dead, Intake, KnownTime, Moment
+from holdfast.incidents.downtime.layout import WHOLE, Layout, Subject
 from incidents.downtime_scenes import make_report
 
 SHOP = {"shop": {"offered": 10, "admitted": 10}}

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.incidents import downtime_chain as chain
-from holdfast.incidents.downtime import BRIDGE_SLOTS, QUIET_SLOTS
-from holdfast.incidents.downtime_judge import OPEN_SLOTS, Judge
+from holdfast.incidents.downtime import chain
+from holdfast.incidents.downtime.definition import BRIDGE_SLOTS, QUIET_SLOTS
+from holdfast.incidents.downtime.judge import OPEN_SLOTS, Judge
 from holdfast.model.downtime import Standing
 from incidents.downtime_scenes import OUT, SILENT, WELL, Counted, add_up, judge, make_slot, spell
 

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.incidents.budget import begin_month, find_budget, follow_month, list_days
-from holdfast.incidents.downtime_layout import WHOLE, Subject
-from holdfast.incidents.downtime_windows import Window, WindowKind, bridge, find_worst, join, take_out, tally_day
+from holdfast.incidents.downtime.layout import WHOLE, Subject
+from holdfast.incidents.downtime.windows import Window, WindowKind, bridge, find_worst, join, take_out, tally_day
 from holdfast.model.day import DAY_S, Day, begin_day
 from holdfast.model.downtime import DayTally, Standing, Stretch
 

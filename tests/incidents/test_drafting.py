@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from holdfast.incidents.drafting import draft_resolved, draft_word
 from holdfast.incidents.drafting_titles import list_titles, make_public_title, make_title
 from holdfast.incidents.impact import find_components, find_regions
-from holdfast.incidents.opening_phases import Course
-from holdfast.incidents.opening_signs import Layout, Sign, show_finding
+from holdfast.incidents.opening.phases import Course
+from holdfast.incidents.opening.signs import Layout, Sign, show_finding
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.incident import POST_CHARACTERS_MAX, TITLE_CHARACTERS_MAX, Incident, Phase

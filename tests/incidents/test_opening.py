@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.incidents import opening
 from holdfast.incidents.impact import suggest_impact
-from holdfast.incidents.opening import FORECASTS_MAX, NEAR_S, OWN_OPEN_MAX, SIGNS_MAX, STORM_MAX, plan_opening
-from holdfast.incidents.opening_signs import FRESH_S, WARN_AGAIN_S, Exercise, show_finding
-from holdfast.incidents.opening_steps import Attach, Open
+from holdfast.incidents.opening import belonging as opening
+from holdfast.incidents.opening.belonging import FORECASTS_MAX, NEAR_S, OWN_OPEN_MAX, SIGNS_MAX, STORM_MAX, plan_opening
+from holdfast.incidents.opening.signs import FRESH_S, WARN_AGAIN_S, Exercise, show_finding
+from holdfast.incidents.opening.steps import Attach, Open
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.incident import Impact, Occasion, Phase
 from holdfast.model.intent import Intent

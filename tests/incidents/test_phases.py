@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from holdfast.incidents.opening_phases import CALM_S, QUIET_S, STEADY_S, WARNED_S, follow_course, suggest_phase
-from holdfast.incidents.opening_signs import Scene, gather_signs
+from holdfast.incidents.opening.phases import CALM_S, QUIET_S, STEADY_S, WARNED_S, follow_course, suggest_phase
+from holdfast.incidents.opening.signs import Scene, gather_signs
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Incident, Phase
 from holdfast.model.mitigation import Block, Deny, Kill, Measure, Mitigation

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.postmortems import BEGAN, MINUTE, PLATFORM, FakeAccounts, make_incident, make_record, make_sight
-from holdfast.incidents.postmortem import make_postmortem
-from holdfast.incidents.postmortem_sight import find_services, find_window
+from holdfast.incidents.postmortem.making import make_postmortem
+from holdfast.incidents.postmortem.sight import find_services, find_window
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus
 from holdfast.model.postmortem import MarkKind, Postmortem

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.incidents.postmortem_chart import thin_traffic
-from holdfast.incidents.postmortem_impact import count_requests
+from holdfast.incidents.postmortem.chart import thin_traffic
+from holdfast.incidents.postmortem.impact import count_requests
 from holdfast.model.downtime import TrafficSeries
 
 VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1e6)), min_size=1, max_size=40)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from holdfast.incidents.drafting_titles import clean, list_titles, name_components, name_regions, shorten
-from holdfast.incidents.opening_phases import Course, is_noticed
+from holdfast.incidents.opening.phases import Course, is_noticed
 from holdfast.model.day import format_utc
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.finding import FindingKind

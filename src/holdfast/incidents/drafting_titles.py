@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from holdfast.incidents.opening_signs import Sign
+from holdfast.incidents.opening.signs import Sign
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import TITLE_CHARACTERS_MAX, Occasion
 from holdfast.model.platform import Platform

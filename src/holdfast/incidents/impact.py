@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from holdfast.incidents.opening_signs import Layout, Sign
+from holdfast.incidents.opening.signs import Layout, Sign
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.incident import Impact, Occasion
 from holdfast.model.intent import Intent

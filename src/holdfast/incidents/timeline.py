@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from holdfast.incidents.opening_phases import belongs_to
+from holdfast.incidents.opening.phases import belongs_to
 from holdfast.model.event import (
     ChangeNoted,
     Event,

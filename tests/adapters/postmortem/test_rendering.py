@@ -17,7 +17,7 @@ from fakes.postmortems import FakeAccounts, make_incident, make_record, make_sig
 from holdfast.adapters.postmortem.drawing import draw_chart
 from holdfast.adapters.postmortem.press import Press, RenderingFailed
 from holdfast.adapters.postmortem.rendering import escape_markdown, render_html, render_markdown, render_postmortem
-from holdfast.incidents.postmortem import make_postmortem
+from holdfast.incidents.postmortem.making import make_postmortem
 from holdfast.model.postmortem import Postmortem, PostmortemFormat, TimelineEntry
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from holdfast.incidents.downtime_layout import Subject
+from holdfast.incidents.downtime.layout import Subject
 from holdfast.model.intent import Intent
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Recorded

@@ -10,8 +10,8 @@ from holdfast.engine.command import CloseFinding, EndMitigation, Mitigate, OpenF
 from holdfast.engine.decide import decide
 from holdfast.engine.facts import Facts, PlatformFacts
 from holdfast.engine.incident_command import ChangeIncident, PublishPost
-from holdfast.incidents.opening_plan import plan_incidents
-from holdfast.incidents.opening_signs import Layout, Scene
+from holdfast.incidents.opening.plan import plan_incidents
+from holdfast.incidents.opening.signs import Layout, Scene
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Impact, Phase, PostStatus
 from holdfast.model.intent import Intent

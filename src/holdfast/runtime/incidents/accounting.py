@@ -18,9 +18,9 @@ import numpy as np
 from holdfast.adapters.accounts.schema import Grain
 from holdfast.adapters.accounts.sql_accounts import Batch, KeptStretch, SlotTally, SqlAccounts
 from holdfast.adapters.accounts.sqlite import AccountsUnavailable
-from holdfast.incidents.downtime import COLUMNS, SLOT_S
-from holdfast.incidents.downtime_intake import USUAL_SLOTS, Dead
-from holdfast.incidents.downtime_layout import Subject, lay_out
+from holdfast.incidents.downtime.definition import COLUMNS, SLOT_S
+from holdfast.incidents.downtime.intake import USUAL_SLOTS, Dead
+from holdfast.incidents.downtime.layout import Subject, lay_out
 from holdfast.model.intent import Intent
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
@@ -31,7 +31,7 @@ from holdfast.runtime.incidents.accounting_moment import Lasted, describe_moment
 from holdfast.runtime.incidents.accounting_windows import find_windows, read_window, write_window
 
 if TYPE_CHECKING:
-    from holdfast.incidents.downtime_windows import Window
+    from holdfast.incidents.downtime.windows import Window
     from holdfast.model.platform import Platform
 
 LOG: Final = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from holdfast.adapters.accounts.packing import Tally
 from holdfast.adapters.accounts.schema import Grain
 from holdfast.adapters.accounts.sql_accounts import KeptStretch, Name, SlotTally, SqlAccounts
 from holdfast.incidents.budget import list_days
-from holdfast.incidents.downtime import SLOT_S, Column
-from holdfast.incidents.downtime_layout import COMPONENT, SERVICE, TENANT, WHOLE, Subject
-from holdfast.incidents.downtime_windows import (
+from holdfast.incidents.downtime.definition import SLOT_S, Column
+from holdfast.incidents.downtime.layout import COMPONENT, SERVICE, TENANT, WHOLE, Subject
+from holdfast.incidents.downtime.windows import (
     Interval,
     Window,
     WindowKind,

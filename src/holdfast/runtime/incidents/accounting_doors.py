@@ -8,7 +8,7 @@ from enum import Enum
 from ipaddress import ip_address
 from typing import Final
 
-from holdfast.incidents.downtime_intake import Dead
+from holdfast.incidents.downtime.intake import Dead
 
 SILENT_S: Final = 1.5
 """An edge that hasn't reported for so long is asked."""

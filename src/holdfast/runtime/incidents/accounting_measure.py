@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.adapters.accounts.sql_accounts import KeptStretch, Name, SlotTally
-from holdfast.incidents.downtime import COLUMNS, QUIET_SLOTS, SLOT_S, Column
-from holdfast.incidents.downtime_intake import Intake, KnownTime, Moment
-from holdfast.incidents.downtime_judge import Found, Judge
-from holdfast.incidents.downtime_layout import Layout, Subject
+from holdfast.incidents.downtime.definition import COLUMNS, QUIET_SLOTS, SLOT_S, Column
+from holdfast.incidents.downtime.intake import Intake, KnownTime, Moment
+from holdfast.incidents.downtime.judge import Found, Judge
+from holdfast.incidents.downtime.layout import Layout, Subject
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.telemetry import EdgeReport
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from holdfast.incidents.downtime_intake import Dead, Moment
+from holdfast.incidents.downtime.intake import Dead, Moment
 from holdfast.model.intent import Intent
 from holdfast.model.mitigation import FailOver, Hold, Kill, Measure, ReadOnly
 from holdfast.model.state import State

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from holdfast.incidents.budget import OBJECTIVE_USUAL, begin_month, find_budget
-from holdfast.incidents.downtime_layout import COMPONENT, REGION, SERVICE, TENANT, WHOLE, Subject
-from holdfast.incidents.downtime_windows import Window
+from holdfast.incidents.downtime.layout import COMPONENT, REGION, SERVICE, TENANT, WHOLE, Subject
+from holdfast.incidents.downtime.windows import Window
 from holdfast.model.day import DAY_S, Day, begin_day, find_day
 from holdfast.model.platform import Platform
 from holdfast.model.refusal import Refusal, RefusalCode

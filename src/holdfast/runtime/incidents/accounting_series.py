@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from holdfast.adapters.accounts.packing import Tally
 from holdfast.adapters.accounts.schema import GRAIN_S, Grain
 from holdfast.adapters.accounts.sql_accounts import Name, SqlAccounts
-from holdfast.incidents.downtime import COLUMNS, Column
+from holdfast.incidents.downtime.definition import COLUMNS, Column
 from holdfast.model.day import DAY_S
 from holdfast.model.downtime import Floats, TrafficSeries
 

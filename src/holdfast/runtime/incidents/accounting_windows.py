@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from holdfast.incidents.downtime_windows import Window, WindowKind
+from holdfast.incidents.downtime.windows import Window, WindowKind
 from holdfast.model.event import ChangeNoted
 from holdfast.model.incident import Incident
 from holdfast.model.maintenance import Maintenance, MaintenancePhase

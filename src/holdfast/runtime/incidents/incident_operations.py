@@ -17,8 +17,8 @@ from holdfast.engine.incident_command import (
 from holdfast.incidents.drafting_titles import OTHERWISE, make_public_title
 from holdfast.incidents.maintenance import is_muted
 from holdfast.incidents.nagging import list_overdue
-from holdfast.incidents.opening_phases import belongs_to, follow_course, suggest_phase
-from holdfast.incidents.opening_signs import gather_signs
+from holdfast.incidents.opening.phases import belongs_to, follow_course, suggest_phase
+from holdfast.incidents.opening.signs import gather_signs
 from holdfast.incidents.timeline import Dated, begin_timeline, make_timeline
 from holdfast.model.day import find_day
 from holdfast.model.incident import Incident, IncidentId, Occasion, Phase

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from holdfast.incidents.opening_plan import Measure, plan_incidents
-from holdfast.incidents.opening_steps import Step
+from holdfast.incidents.opening.plan import Measure, plan_incidents
+from holdfast.incidents.opening.steps import Step
 from holdfast.model.downtime import Stretch
 from holdfast.model.incident import Incident
 from holdfast.model.state import State

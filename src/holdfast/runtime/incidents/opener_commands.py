@@ -12,7 +12,7 @@ from holdfast.engine.incident_command import (
     PublishPost,
 )
 from holdfast.incidents.nagging import find_draft
-from holdfast.incidents.opening_steps import Attach, Move, Open, Remind, Say, Step
+from holdfast.incidents.opening.steps import Attach, Move, Open, Remind, Say, Step
 from holdfast.model.state import State
 from holdfast.model.token import SYSTEM
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from holdfast.incidents.opening import EXERCISE_S
-from holdfast.incidents.opening_signs import Exercise, Layout, Scene
+from holdfast.incidents.opening.belonging import EXERCISE_S
+from holdfast.incidents.opening.signs import Exercise, Layout, Scene
 from holdfast.model.event import ChangeNoted
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.note import NoteKind

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from holdfast.adapters.postmortem.press import Press, RenderingFailed
-from holdfast.incidents.postmortem import make_postmortem
-from holdfast.incidents.postmortem_sight import PostmortemSight, find_services, find_window, list_held
+from holdfast.incidents.postmortem.making import make_postmortem
+from holdfast.incidents.postmortem.sight import PostmortemSight, find_services, find_window, list_held
 from holdfast.incidents.timeline import begin_timeline, make_timeline
 from holdfast.model.downtime import Accounts
 from holdfast.model.event import Event, FindingOpened, FindingUpdated

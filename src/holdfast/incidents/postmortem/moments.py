@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from holdfast.incidents.postmortem_impact import find_harm_end
-from holdfast.incidents.postmortem_sight import PostmortemSight, list_relevant
+from holdfast.incidents.postmortem.impact import find_harm_end
+from holdfast.incidents.postmortem.sight import PostmortemSight, list_relevant
 from holdfast.model.event import FindingEvent, FindingOpened, FindingUpdated, RevisionRolledBack
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from holdfast.incidents.postmortem_names import FINDINGS, Naming
-from holdfast.incidents.postmortem_sight import PostmortemSight, list_relevant
+from holdfast.incidents.postmortem.names import FINDINGS, Naming
+from holdfast.incidents.postmortem.sight import PostmortemSight, list_relevant
 from holdfast.model.day import format_span, format_utc
 from holdfast.model.incident import Occasion
 from holdfast.model.postmortem import MeasuredImpact, Moment

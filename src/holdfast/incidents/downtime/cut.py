@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.incidents.downtime import BRIDGE_SLOTS, DEGRADED_SHARE, QUIET_SLOTS
-from holdfast.incidents.downtime_chain import IS_DEGRADED, IS_DOWN, IS_SLOW
+from holdfast.incidents.downtime.chain import IS_DEGRADED, IS_DOWN, IS_SLOW
+from holdfast.incidents.downtime.definition import BRIDGE_SLOTS, DEGRADED_SHARE, QUIET_SLOTS
 from holdfast.model.downtime import Standing
 
 ENOUGH: Final = 10.0

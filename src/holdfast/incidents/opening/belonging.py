@@ -16,7 +16,7 @@ from typing import Final
 
 from holdfast.incidents.drafting_titles import make_public_title, make_title
 from holdfast.incidents.impact import RANK, find_components, find_regions, suggest_impact
-from holdfast.incidents.opening_signs import (
+from holdfast.incidents.opening.signs import (
     Exercise,
     Known,
     Scene,
@@ -26,7 +26,7 @@ from holdfast.incidents.opening_signs import (
     is_fresh,
     list_keys,
 )
-from holdfast.incidents.opening_steps import Attach, Open
+from holdfast.incidents.opening.steps import Attach, Open
 from holdfast.model.incident import Incident, Occasion
 
 NEAR_S: Final = 600.0

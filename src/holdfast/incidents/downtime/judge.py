@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.incidents import downtime_chain as chain
-from holdfast.incidents.downtime import BRIDGE_SLOTS, QUIET_SLOTS, SLOW_USUAL_MAX, Column, Floats
-from holdfast.incidents.downtime_cut import Evidence, Span, cut
+from holdfast.incidents.downtime import chain
+from holdfast.incidents.downtime.cut import Evidence, Span, cut
+from holdfast.incidents.downtime.definition import BRIDGE_SLOTS, QUIET_SLOTS, SLOW_USUAL_MAX, Column, Floats
 from holdfast.model.downtime import Standing
 
 OPEN_SLOTS: Final = 13

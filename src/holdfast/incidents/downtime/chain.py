@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.incidents.downtime import DEGRADED_SHARE, DOWN_SHARE, SLOW_SHARE
+from holdfast.incidents.downtime.definition import DEGRADED_SHARE, DOWN_SHARE, SLOW_SHARE
 
 Scores = NDArray[np.float64]
 """Shape (series, levels): log likelihoods of the best courses that end at each level, less that of the best."""

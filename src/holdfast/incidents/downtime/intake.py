@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.incidents.downtime import COLUMNS, SLOT_S, Column, Floats, count_slot
-from holdfast.incidents.downtime_layout import Layout
+from holdfast.incidents.downtime.definition import COLUMNS, SLOT_S, Column, Floats, count_slot
+from holdfast.incidents.downtime.layout import Layout
 from holdfast.model.telemetry import METRICS, EdgeReport, Metric
 
 REPORT_S_MAX: Final = 60.0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from holdfast.incidents.opening_phases import belongs_to
+from holdfast.incidents.opening.phases import belongs_to
 from holdfast.model.downtime import Accounts
 from holdfast.model.event import Event, MitigationEnded, MitigationStarted
 from holdfast.model.finding import Finding, FindingId

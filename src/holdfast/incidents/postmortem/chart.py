@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.incidents.postmortem_names import Naming
-from holdfast.incidents.postmortem_sight import PostmortemSight, list_relevant
+from holdfast.incidents.postmortem.names import Naming
+from holdfast.incidents.postmortem.sight import PostmortemSight, list_relevant
 from holdfast.model.day import format_span, format_utc
 from holdfast.model.downtime import Floats, TrafficSeries
 from holdfast.model.incident import PostStatus

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from holdfast.incidents.opening import list_signs
-from holdfast.incidents.opening_signs import Scene, Sign, is_alert, is_forecast
+from holdfast.incidents.opening.belonging import list_signs
+from holdfast.incidents.opening.signs import Scene, Sign, is_alert, is_forecast
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Incident, Phase
 from holdfast.model.mitigation import FailOver, Hold, Kill, Mitigation, ReadOnly, Shed

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.incidents.downtime import Floats
+from holdfast.incidents.downtime.definition import Floats
 from holdfast.model.intent import Intent
 
 

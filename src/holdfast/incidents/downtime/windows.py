@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from holdfast.incidents.downtime_layout import COMPONENT, Subject
+from holdfast.incidents.downtime.layout import COMPONENT, Subject
 from holdfast.model.day import DAY_S, Day, begin_day
 from holdfast.model.downtime import DayTally, Standing, Stretch
 

@@ -14,10 +14,10 @@ from holdfast.incidents.nagging import (
     list_overdue,
     was_reminded,
 )
-from holdfast.incidents.opening import plan_opening
-from holdfast.incidents.opening_phases import Course, follow_course, narrow, suggest_phase
-from holdfast.incidents.opening_signs import Scene, Sign, gather_signs
-from holdfast.incidents.opening_steps import Move, Remind, Say, Step
+from holdfast.incidents.opening.belonging import plan_opening
+from holdfast.incidents.opening.phases import Course, follow_course, narrow, suggest_phase
+from holdfast.incidents.opening.signs import Scene, Sign, gather_signs
+from holdfast.incidents.opening.steps import Move, Remind, Say, Step
 from holdfast.model.downtime import Stretch
 from holdfast.model.incident import Incident, Occasion, Phase
 from holdfast.model.state import IncidentRecord

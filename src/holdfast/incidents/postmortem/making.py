@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from holdfast.incidents.postmortem_chart import make_chart
-from holdfast.incidents.postmortem_impact import measure_impact
-from holdfast.incidents.postmortem_moments import measure_moments
-from holdfast.incidents.postmortem_names import Naming
-from holdfast.incidents.postmortem_sight import PostmortemSight, list_relevant
-from holdfast.incidents.postmortem_words import summarise
+from holdfast.incidents.postmortem.chart import make_chart
+from holdfast.incidents.postmortem.impact import measure_impact
+from holdfast.incidents.postmortem.moments import measure_moments
+from holdfast.incidents.postmortem.names import Naming
+from holdfast.incidents.postmortem.sight import PostmortemSight, list_relevant
+from holdfast.incidents.postmortem.words import summarise
 from holdfast.model.follow_up import FollowUp
 from holdfast.model.incident import PostStatus
 from holdfast.model.postmortem import MeasuredImpact, Postmortem, PromisedFollowUp, TimelineEntry

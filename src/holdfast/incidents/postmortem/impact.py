@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from holdfast.incidents.postmortem_sight import PostmortemSight
+from holdfast.incidents.postmortem.sight import PostmortemSight
 from holdfast.model.downtime import Accounts, Standing, Stretch, TrafficSeries
 from holdfast.model.postmortem import MeasuredImpact, PlaceImpact, RequestCount
 from holdfast.model.status_site import StatusComponent

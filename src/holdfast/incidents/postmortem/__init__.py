@@ -1,0 +1,1 @@
+"""What an incident did, when what was known and done, and what speaks for why."""
