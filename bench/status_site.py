@@ -21,7 +21,7 @@ from holdfast.model.incident import Impact, Incident, Occasion, Phase, Post, Pos
 from holdfast.model.state import IncidentRecord, State
 from holdfast.model.status_document import DAYS, PublicMemory
 from holdfast.model.status_site import StatusComponent, StatusRegion, StatusSite
-from holdfast.runtime.incidents.measuring import Histories, Measurements, read_histories, read_standings
+from holdfast.runtime.incidents.publishing.measuring import Histories, Measurements, read_histories, read_standings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from holdfast.incidents.downtime.definition import SLOT_S
 from holdfast.incidents.downtime.intake import Moment
 from holdfast.incidents.downtime.layout import WHOLE, Layout
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
-from holdfast.runtime.incidents.accounting_measure import Measurer
+from holdfast.runtime.incidents.accounting.measure import Measurer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

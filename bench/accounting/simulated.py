@@ -17,7 +17,7 @@ from holdfast.incidents.downtime.layout import WHOLE, Layout, Subject
 from holdfast.incidents.downtime.windows import bridge, clip
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
-from holdfast.runtime.incidents.accounting_measure import Measurer
+from holdfast.runtime.incidents.accounting.measure import Measurer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

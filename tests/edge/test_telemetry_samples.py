@@ -86,21 +86,22 @@ def test_of_watched_services_there_are_more_and_each_once(edge: Reported, upstre
     many = 400
     per_service: dict[str, list[SampledRequest]] = {}
 
-    def all_but_watched_are_drawn_from() -> bool:
-        """Where the machine is so slow that there are few requests, all of them are sampled."""
+    def watched_come_all_and_others_do_not() -> bool:
+        """Where the machine is so slow that there are few requests, all of them are sampled.
+
+        Neither alone tells: what is read just after a share changed was drawn by the share before.
+        """
         edge.forget()
         edge.ask_often(HOST, many)
         edge.ask_often("blog.example", many)
         edge.expect("blog", offered=many, admitted=many)
         edge.wait_for_report()
         per_service.update({name: [s for s in edge.samples if s.service == name] for name in ("shop", "blog")})
-        return any(sample.weight > 1.0 for sample in per_service["blog"])
+        are_fewer = len(per_service["blog"]) < many == len(per_service["shop"])
+        return are_fewer and any(sample.weight > 1.0 for sample in per_service["blog"])
 
-    until(all_but_watched_are_drawn_from, "fewer than all ordinary requests are sampled")
+    until(watched_come_all_and_others_do_not, "all watched and fewer than all ordinary requests are sampled")
     assert len({s.request_id for s in edge.samples}) == len(edge.samples)
-    assert len(per_service["shop"]) > len(per_service["blog"])
-    weights = {name: [s.weight for s in samples] for name, samples in per_service.items()}
-    assert 1.0 <= min(weights["shop"]) <= max(weights["shop"]) < max(weights["blog"])
 
 
 def test_where_there_is_more_a_smaller_share_is_drawn(edge: Reported, upstream: Upstream) -> None:

@@ -14,7 +14,7 @@ from holdfast.model.incident import Incident, IncidentId, Phase, Post, PostStatu
 from holdfast.model.refusal import RefusalCode
 from holdfast.model.state import IncidentRecord
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.opener import IncidentOpener
+from holdfast.runtime.incidents.opening.opener import IncidentOpener
 from holdfast.runtime.operations import Operations
 from holdfast.spec import check_text
 

@@ -25,8 +25,8 @@ from holdfast.adapters.subscribers.store import SubscriberStore
 from holdfast.engine.incident_command import Incidents, OpenIncident, PublishPost
 from holdfast.model.incident import Impact, Phase
 from holdfast.model.subscriber import Interest
-from holdfast.runtime.incidents.subscribing import Subscriptions, read_channel
-from holdfast.runtime.incidents.subscribing_notices import SubscriberNotices
+from holdfast.runtime.incidents.subscribing.notices import SubscriberNotices
+from holdfast.runtime.incidents.subscribing.subscriptions import Subscriptions, read_channel
 from holdfast.runtime.operations import Operations
 from holdfast.spec import check_text
 

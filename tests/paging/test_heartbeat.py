@@ -11,7 +11,7 @@ from edge.upstream import free_port
 from holdfast.incidents.heartbeat import find_beat, find_break, find_proved, list_beats
 from holdfast.model.letter import LetterState, LetterStatus
 from holdfast.model.paging import Heartbeat
-from holdfast.runtime.incidents.heartbeat import HeartbeatKeeper
+from holdfast.runtime.incidents.paging.heartbeat import HeartbeatKeeper
 from paging.book import AT, TEXT, FixedBook
 from paging.outbox import FakeOutbox
 

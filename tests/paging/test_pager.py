@@ -16,7 +16,7 @@ from holdfast.engine.incident_command import (
 )
 from holdfast.model.incident import Impact, Page, Phase
 from holdfast.model.maintenance import MaintenancePhase
-from holdfast.runtime.incidents.paging import Pager
+from holdfast.runtime.incidents.paging.pager import Pager
 from paging.book import AT, TEXT, FixedBook
 from paging.outbox import FakeOutbox
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from holdfast.adapters.calendars import CalendarReader
-from holdfast.runtime.incidents.on_call import Roster
-from holdfast.runtime.incidents.paging_file import PagingFile, PagingUnusable, read_paging_file
+from holdfast.runtime.incidents.paging.file import PagingFile, PagingUnusable, read_paging_file
+from holdfast.runtime.incidents.paging.on_call import Roster
 from paging.book import AT, TEXT
 
 WITH_FEED = """

@@ -8,7 +8,7 @@ from holdfast.incidents.nagging import REMINDER
 from holdfast.model.incident import Impact, Phase
 from holdfast.model.letter import ChannelKind
 from holdfast.model.token import SYSTEM
-from holdfast.runtime.incidents.reminding import REMINDED_S, Reminders
+from holdfast.runtime.incidents.paging.reminding import REMINDED_S, Reminders
 from paging.book import AT, FixedBook
 from paging.outbox import FakeOutbox
 

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from fakes.control import until
 from holdfast.adapters.notify import DeliveryFailed
 from holdfast.model.letter import Channel, ChannelKind, Letter, LetterStatus, OutboxFull
-from holdfast.runtime.incidents import paging_straight
-from holdfast.runtime.incidents.paging_straight import StraightOutbox
+from holdfast.runtime.incidents.paging import straight as paging_straight
+from holdfast.runtime.incidents.paging.straight import StraightOutbox
 from paging.outbox import FakeOutbox
 
 

@@ -12,7 +12,7 @@ from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.oncall import PATH
 from holdfast.cli.output import out, print_line
 from holdfast.model.diagnostic import Severity
-from holdfast.runtime.incidents.paging_file import read_paging_file
+from holdfast.runtime.incidents.paging.file import read_paging_file
 from holdfast.spec import SourceMap
 from holdfast.views.paging import TestPageDocument
 

@@ -22,7 +22,7 @@ from holdfast.model.ports import JournalCorrupt, JournalFromNewerVersion, Journa
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.revision import RevisionStatus
 from holdfast.runtime.control import RevisionUnreadable
-from holdfast.runtime.incidents.paging_file import PagingUnusable
+from holdfast.runtime.incidents.paging.file import PagingUnusable
 from holdfast.runtime.incidents.tellers import TellSettings
 from holdfast.runtime.state_dir import StateDir, StateDirInUse, StateDirUnusable
 from holdfast.runtime.up import Running, Settings, run_control

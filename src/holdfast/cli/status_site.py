@@ -51,7 +51,7 @@ def build(
 ) -> None:
     """Write the site that a platform file declares, with nothing measured and nothing published, to look at it."""
     from holdfast.cli.platform_file import read_platform_file  # noqa: PLC0415 - reading and drawing costs the others
-    from holdfast.runtime.incidents.publishing import build_site  # noqa: PLC0415
+    from holdfast.runtime.incidents.publishing.publisher import build_site  # noqa: PLC0415
 
     _, checked = read_platform_file(file, ports=False)
     if checked.platform is None:

@@ -80,9 +80,12 @@ async def running(
 
 
 async def settled(outbox: Outbox, keys: Sequence[str]) -> dict[str, LetterState]:
-    """What became of letters, once none of them waits."""
+    """What became of letters, once none of them waits; who asks while nothing can be written may get no answer."""
     while True:
-        states = await outbox.look_up(keys)
+        try:
+            states = await outbox.look_up(keys)
+        except OutboxUnavailable:
+            states = ()
         if len(states) == len(set(keys)) and all(state.status is not WAITING for state in states):
             return {state.key: state for state in states}
         await breathe()

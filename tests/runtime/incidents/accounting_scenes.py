@@ -13,7 +13,7 @@ from holdfast.model.intent import Intent
 from holdfast.model.platform import Platform
 from holdfast.model.ports import Recorded
 from holdfast.model.state import State
-from holdfast.runtime.incidents.accounting import Accounting
+from holdfast.runtime.incidents.accounting.accounting import Accounting
 from incidents.downtime_scenes import make_report
 
 if TYPE_CHECKING:

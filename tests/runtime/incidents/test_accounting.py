@@ -18,8 +18,8 @@ from holdfast.model.note import NoteKind
 from holdfast.model.ports import Recorded
 from holdfast.model.refusal import Refusal
 from holdfast.model.state import IncidentRecord, State
-from holdfast.runtime.incidents.accounting_parts import make_accounting
-from holdfast.runtime.incidents.accounting_reading import DowntimeReading
+from holdfast.runtime.incidents.accounting.parts import make_accounting
+from holdfast.runtime.incidents.accounting.reading import DowntimeReading
 from incidents.downtime_scenes import make_report
 from runtime.incidents.accounting_scenes import BEGAN, FakeControl, Scene, in_loop, make_platform, open_scene, spell
 

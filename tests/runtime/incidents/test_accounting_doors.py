@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from holdfast.incidents.downtime.intake import Dead
-from holdfast.runtime.incidents import accounting_doors
-from holdfast.runtime.incidents.accounting_doors import SILENT_S, Door, Doors, ask_door, list_doors
+from holdfast.runtime.incidents.accounting import doors as accounting_doors
+from holdfast.runtime.incidents.accounting.doors import SILENT_S, Door, Doors, ask_door, list_doors
 from runtime.incidents.accounting_scenes import in_loop
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]

@@ -19,8 +19,8 @@ from holdfast.model.mitigation import Kill, Limit
 from holdfast.model.platform import Platform
 from holdfast.model.refusal import Refusal
 from holdfast.model.token import SYSTEM
-from holdfast.runtime.incidents.opener import ROUNDS_MAX
-from holdfast.runtime.incidents.opener_commands import to_command
+from holdfast.runtime.incidents.opening.commands import to_command
+from holdfast.runtime.incidents.opening.opener import ROUNDS_MAX
 from incidents.scenes import make_finding, make_platform
 
 SERVICES = ("shop", "cart", "mail", "docs", "feed")

@@ -10,7 +10,7 @@ from fakes.incidents import FLEET, PLATFORM
 from holdfast.engine.command import Tick
 from holdfast.model.incident import Impact, Phase
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
-from holdfast.runtime.incidents.opener import IncidentOpener
+from holdfast.runtime.incidents.opening.opener import IncidentOpener
 from holdfast.runtime.operations import Operations
 from holdfast.runtime.watch.watcher import Watcher
 from holdfast.spec import check_text

@@ -16,7 +16,7 @@ from holdfast.model.note import NoteKind
 from holdfast.model.ports import JournalUnavailable
 from holdfast.runtime.incidents import incident_operations
 from holdfast.runtime.incidents.incident_operations import IncidentOperations
-from holdfast.runtime.incidents.opener_measure import IncidentMeasure
+from holdfast.runtime.incidents.opening.measure import IncidentMeasure
 from holdfast.runtime.ledger import Ledger
 from holdfast.views.incidents import IncidentDocument
 

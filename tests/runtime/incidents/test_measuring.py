@@ -5,7 +5,13 @@ from fakes.status_site import NOW, TODAY, FakeAccounts, make_platform
 from holdfast.incidents.day_bars import make_history
 from holdfast.model.downtime import Standing
 from holdfast.model.status_document import DAYS, PUBLISH_S, DayKind
-from holdfast.runtime.incidents.measuring import FRESH_DAYS, WHOLE_S, Histories, read_histories, read_standings
+from holdfast.runtime.incidents.publishing.measuring import (
+    FRESH_DAYS,
+    WHOLE_S,
+    Histories,
+    read_histories,
+    read_standings,
+)
 
 
 @in_loop

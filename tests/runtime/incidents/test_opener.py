@@ -14,8 +14,8 @@ from holdfast.model.maintenance import MaintenancePhase
 from holdfast.model.mitigation import FailOver, Kill, Limit
 from holdfast.model.note import NoteKind
 from holdfast.model.token import SYSTEM
-from holdfast.runtime.incidents.opener import IncidentOpener
-from holdfast.runtime.incidents.opener_scene import LEARNING_S, read_forecasts
+from holdfast.runtime.incidents.opening.opener import IncidentOpener
+from holdfast.runtime.incidents.opening.scene import LEARNING_S, read_forecasts
 
 LIMIT = Limit(service="shop", requests_per_s=50.0)
 

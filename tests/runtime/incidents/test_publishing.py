@@ -16,8 +16,8 @@ from holdfast.engine.incident_command import NoteIncident, OpenIncident, Publish
 from holdfast.model.downtime import Standing
 from holdfast.model.incident import Impact, Phase
 from holdfast.model.status_document import PUBLISH_S
-from holdfast.runtime.incidents import publishing
-from holdfast.runtime.incidents.publishing import StatusPublisher, build_site
+from holdfast.runtime.incidents.publishing import publisher as publishing
+from holdfast.runtime.incidents.publishing.publisher import StatusPublisher, build_site
 from holdfast.spec import check_text
 
 PLATFORM = """

@@ -26,7 +26,7 @@ from fakes.subscribers import (
 from holdfast.engine.incident_command import DraftPost, SetMaintenance
 from holdfast.model.incident import Phase
 from holdfast.model.maintenance import MaintenancePhase
-from holdfast.runtime.incidents import subscribing_notices
+from holdfast.runtime.incidents.subscribing import notices as subscribing_notices
 
 Check = Callable[[Readership, Mailbox], Awaitable[None]]
 

@@ -27,7 +27,7 @@ from holdfast.model.ports import JournalCorrupt, JournalUnavailable
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import IncidentRecord
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.opener_scene import SceneReader, forecast_nothing
+from holdfast.runtime.incidents.opening.scene import SceneReader, forecast_nothing
 from holdfast.runtime.ledger import Ledger
 from holdfast.views.findings import FindingDocument, show_finding
 from holdfast.views.follow_ups import show_follow_up

@@ -9,17 +9,17 @@ from holdfast.adapters.notify import NotifySettings
 from holdfast.model.downtime import Accounts
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.accounting_book import Book
-from holdfast.runtime.incidents.accounting_parts import make_accounting
-from holdfast.runtime.incidents.accounting_reading import DowntimeReading
+from holdfast.runtime.incidents.accounting.book import Book
+from holdfast.runtime.incidents.accounting.parts import make_accounting
+from holdfast.runtime.incidents.accounting.reading import DowntimeReading
 from holdfast.runtime.incidents.maintenance_clock import MaintenanceClock
-from holdfast.runtime.incidents.opener import IncidentOpener
-from holdfast.runtime.incidents.opener_measure import IncidentMeasure
-from holdfast.runtime.incidents.opener_scene import forecast_nothing, read_forecasts
+from holdfast.runtime.incidents.opening.measure import IncidentMeasure
+from holdfast.runtime.incidents.opening.opener import IncidentOpener
+from holdfast.runtime.incidents.opening.scene import forecast_nothing, read_forecasts
 from holdfast.runtime.incidents.outbox import Outboxes, make_outboxes
-from holdfast.runtime.incidents.paging_parts import PagingParts, make_paging
-from holdfast.runtime.incidents.publishing import StatusPublisher
-from holdfast.runtime.incidents.subscribing_parts import SubscribingParts, make_subscribing
+from holdfast.runtime.incidents.paging.parts import PagingParts, make_paging
+from holdfast.runtime.incidents.publishing.publisher import StatusPublisher
+from holdfast.runtime.incidents.subscribing.parts import SubscribingParts, make_subscribing
 from holdfast.runtime.state_dir import StateDir
 from holdfast.runtime.watch.watcher import Watcher
 

@@ -19,7 +19,7 @@ from holdfast.model.paging import ON_CALL, Loudness
 from holdfast.model.state import IncidentRecord, State
 from holdfast.model.token import SYSTEM
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.paging import Book
+from holdfast.runtime.incidents.paging.pager import Book
 
 LOG: Final = logging.getLogger(__name__)
 LOOK_S: Final = 30.0

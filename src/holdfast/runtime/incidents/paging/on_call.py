@@ -20,7 +20,7 @@ from holdfast.incidents.on_call import Read, Schedules, read_entries
 from holdfast.model.on_call import Gap, Schedule
 from holdfast.model.paging import CalendarFeed, Paging
 from holdfast.model.ports import Clock
-from holdfast.runtime.incidents.paging_file import PagingFile
+from holdfast.runtime.incidents.paging.file import PagingFile
 from holdfast.spec.paging_shifts import list_schedule
 
 LOG: Final = logging.getLogger(__name__)

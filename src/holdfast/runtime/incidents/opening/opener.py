@@ -17,8 +17,8 @@ from holdfast.model.downtime import Stretch
 from holdfast.model.incident import Incident
 from holdfast.model.state import State
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.opener_commands import to_command
-from holdfast.runtime.incidents.opener_scene import Forecasts, SceneReader, forecast_nothing
+from holdfast.runtime.incidents.opening.commands import to_command
+from holdfast.runtime.incidents.opening.scene import Forecasts, SceneReader, forecast_nothing
 
 LOG: Final = logging.getLogger(__name__)
 LOOK_S: Final = 1.0

@@ -18,7 +18,7 @@ from holdfast.incidents.status_document import Measured, make_status_document, r
 from holdfast.model.state import State
 from holdfast.model.status_document import PUBLISH_S, PublicMemory, PublishingStanding, StatusDocument
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.measuring import Histories, Measurements, read_histories, read_standings
+from holdfast.runtime.incidents.publishing.measuring import Histories, Measurements, read_histories, read_standings
 from holdfast.views.status_site import StatusSiteDocument, show_status_site
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from holdfast.model.day import DAY_S, Day, add_days, begin_day, find_day
 from holdfast.model.downtime import DayTally, Standing, Stretch, TrafficSeries
 from holdfast.model.intent import Intent
 from holdfast.model.ports import Clock
-from holdfast.runtime.incidents.accounting_measure import Measurer
-from holdfast.runtime.incidents.accounting_series import read_series
+from holdfast.runtime.incidents.accounting.measure import Measurer
+from holdfast.runtime.incidents.accounting.series import read_series
 
 DAYS_MAX: Final = 400
 TOUCHING_S: Final = 0.001

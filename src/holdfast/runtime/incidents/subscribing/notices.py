@@ -25,7 +25,7 @@ from holdfast.model.letter import ChannelKind, Letter, Outbox, OutboxFull, Outbo
 from holdfast.model.state import State
 from holdfast.model.subscriber import Notice, SubscribedSite, Subscriber, SubscribersUnavailable
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.subscribing import Subscriptions
+from holdfast.runtime.incidents.subscribing.subscriptions import Subscriptions
 
 LOG: Final = logging.getLogger(__name__)
 PAGE: Final = 500

@@ -9,13 +9,13 @@ from holdfast.adapters.notify.outbox import SqlOutbox
 from holdfast.model.paging import AlertLabels
 from holdfast.runtime.control import Control
 from holdfast.runtime.incidents.alert_desk import AlertDesk
-from holdfast.runtime.incidents.heartbeat import HeartbeatKeeper
-from holdfast.runtime.incidents.on_call import Roster
-from holdfast.runtime.incidents.paging import Pager
-from holdfast.runtime.incidents.paging_file import PagingFile
-from holdfast.runtime.incidents.paging_operations import Linker, PagingOperations
-from holdfast.runtime.incidents.paging_straight import StraightOutbox
-from holdfast.runtime.incidents.reminding import Reminders
+from holdfast.runtime.incidents.paging.file import PagingFile
+from holdfast.runtime.incidents.paging.heartbeat import HeartbeatKeeper
+from holdfast.runtime.incidents.paging.on_call import Roster
+from holdfast.runtime.incidents.paging.operations import Linker, PagingOperations
+from holdfast.runtime.incidents.paging.pager import Pager
+from holdfast.runtime.incidents.paging.reminding import Reminders
+from holdfast.runtime.incidents.paging.straight import StraightOutbox
 from holdfast.runtime.state_dir import StateDir
 
 

@@ -18,7 +18,7 @@ from holdfast.incidents.paging_words import write_alarm, write_beat
 from holdfast.model.letter import Outbox, OutboxFull, OutboxUnavailable
 from holdfast.model.paging import Heartbeat
 from holdfast.model.ports import Clock
-from holdfast.runtime.incidents.paging import Book
+from holdfast.runtime.incidents.paging.pager import Book
 
 LOG: Final = logging.getLogger(__name__)
 LOOK_S: Final = 1.0

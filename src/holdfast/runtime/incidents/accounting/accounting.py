@@ -24,11 +24,11 @@ from holdfast.incidents.downtime.layout import Subject, lay_out
 from holdfast.model.intent import Intent
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.accounting_book import Book
-from holdfast.runtime.incidents.accounting_doors import Doors, list_doors
-from holdfast.runtime.incidents.accounting_measure import Measurer
-from holdfast.runtime.incidents.accounting_moment import Lasted, describe_moment, list_lasted, list_waits
-from holdfast.runtime.incidents.accounting_windows import find_windows, read_window, write_window
+from holdfast.runtime.incidents.accounting.book import Book
+from holdfast.runtime.incidents.accounting.doors import Doors, list_doors
+from holdfast.runtime.incidents.accounting.measure import Measurer
+from holdfast.runtime.incidents.accounting.moment import Lasted, describe_moment, list_lasted, list_waits
+from holdfast.runtime.incidents.accounting.windows import find_windows, read_window, write_window
 
 if TYPE_CHECKING:
     from holdfast.incidents.downtime.windows import Window

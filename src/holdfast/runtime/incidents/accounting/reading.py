@@ -10,8 +10,8 @@ from holdfast.model.day import DAY_S, Day, begin_day, find_day
 from holdfast.model.platform import Platform
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.accounting_book import DAYS_MAX, Book
-from holdfast.runtime.incidents.accounting_windows import OPEN
+from holdfast.runtime.incidents.accounting.book import DAYS_MAX, Book
+from holdfast.runtime.incidents.accounting.windows import OPEN
 from holdfast.views.downtime import (
     BudgetDocument,
     DowntimeDocument,

@@ -11,8 +11,8 @@ from holdfast.adapters.accounts.sqlite import AccountsUnavailable
 from holdfast.model.downtime import Accounts
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.accounting import Accounting
-from holdfast.runtime.incidents.accounting_reading import DowntimeReading
+from holdfast.runtime.incidents.accounting.accounting import Accounting
+from holdfast.runtime.incidents.accounting.reading import DowntimeReading
 
 LOG: Final = logging.getLogger(__name__)
 

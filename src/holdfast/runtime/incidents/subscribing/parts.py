@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from holdfast.adapters.notify import NotifySettings
 from holdfast.model.letter import Outbox
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.subscribing import Subscriptions
-from holdfast.runtime.incidents.subscribing_notices import SubscriberNotices
+from holdfast.runtime.incidents.subscribing.notices import SubscriberNotices
+from holdfast.runtime.incidents.subscribing.subscriptions import Subscriptions
 from holdfast.runtime.state_dir import StateDir
 
 

@@ -12,10 +12,10 @@ from holdfast.model.letter import OutboxFigures, OutboxFull
 from holdfast.model.ports import Clock
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.runtime.control import Control
-from holdfast.runtime.incidents.heartbeat import HeartbeatKeeper, HeartbeatStanding
-from holdfast.runtime.incidents.on_call import FeedStanding, Roster, TeamStanding
-from holdfast.runtime.incidents.paging import Pager
-from holdfast.runtime.incidents.paging_straight import StraightOutbox
+from holdfast.runtime.incidents.paging.heartbeat import HeartbeatKeeper, HeartbeatStanding
+from holdfast.runtime.incidents.paging.on_call import FeedStanding, Roster, TeamStanding
+from holdfast.runtime.incidents.paging.pager import Pager
+from holdfast.runtime.incidents.paging.straight import StraightOutbox
 from holdfast.views.paging import (
     FeedDocument,
     GapDocument,

@@ -1,0 +1,1 @@
+"""How long what was down or degraded, measured and kept."""

@@ -1,0 +1,1 @@
+"""Incidents open, follow their course and find their first words."""

@@ -1,0 +1,1 @@
+"""People are woken, reminded and asked whether that works."""

@@ -1,0 +1,1 @@
+"""The status site, written from what was measured and said."""

@@ -1,0 +1,1 @@
+"""Those who wanted to be told, and what they are sent."""
