@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from holdfast.incidents.impact import suggest_impact
 from holdfast.incidents.opening import belonging as opening
-from holdfast.incidents.opening.belonging import FORECASTS_MAX, NEAR_S, OWN_OPEN_MAX, SIGNS_MAX, STORM_MAX, plan_opening
+from holdfast.incidents.opening.belonging import (
+    FORECASTS_MAX,
+    LINGER_S,
+    NEAR_S,
+    OWN_OPEN_MAX,
+    SIGNS_MAX,
+    STORM_MAX,
+    plan_opening,
+)
 from holdfast.incidents.opening.signs import FRESH_S, WARN_AGAIN_S, Exercise, show_finding
 from holdfast.incidents.opening.steps import Attach, Open
 from holdfast.model.finding import Finding, FindingKind
@@ -139,6 +147,27 @@ def test_what_goes_on_opens_one_however_long_it_does() -> None:
 def test_one_that_was_resolved_is_not_opened_for_the_same_finding() -> None:
     incident = make_incident(services=("shop",), findings=("f-1",), phase=Phase.RESOLVED, resolved_at=NOW)
     assert plan_opening(make_scene(make_state(incident, findings={"f-1": make_finding()}))) == ()
+
+
+def test_what_one_left_behind_opens_another_only_if_it_goes_on() -> None:
+    incident = make_incident(services=("shop",), components=("web",), findings=("f-1",))
+    resolved = incident.model_copy(update={"phase": Phase.RESOLVED, "resolved_at": NOW + 9.0})
+    slow = make_finding(FindingKind.SLOWNESS, "cart", began_at=NOW + 8.0)
+    state = make_state(resolved, findings={"f-1": make_finding(), "f-2": slow})
+    assert plan_opening(make_scene(state, now=NOW + 10.0)) == ()
+    (opened,) = plan_opening(make_scene(state, now=NOW + 9.0 + LINGER_S))
+    assert isinstance(opened, Open)
+    assert opened.findings == ("f-2",)
+    over = make_state(resolved, findings={"f-2": slow}, closed_at=NOW + 30.0)
+    assert plan_opening(make_scene(over, now=NOW + 9.0 + LINGER_S)) == ()
+
+
+def test_what_begins_after_one_was_resolved_or_elsewhere_is_another_at_once() -> None:
+    incident = make_incident(services=("shop",), components=("web",), phase=Phase.RESOLVED, resolved_at=NOW)
+    later, elsewhere = make_finding(began_at=NOW + 1.0), make_finding(service="mail", began_at=NOW - 1.0)
+    for finding in (later, elsewhere):
+        (opened,) = plan_opening(make_scene(make_state(incident, findings={"f-2": finding}), now=NOW + 2.0))
+        assert isinstance(opened, Open)
 
 
 def test_drills_are_apart_from_the_rest() -> None:

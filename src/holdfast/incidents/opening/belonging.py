@@ -7,6 +7,9 @@ A sign belongs to an open incident
 - of a storm: when `STORM_MAX` were opened within `TOGETHER_S`, or `OWN_OPEN_MAX` are open, whatever comes next belongs
   to the newest of them.
 
+It belongs to none that is resolved, but opens nothing either while it may be what one of those left behind: what
+began before that was resolved must go on for `LINGER_S` afterwards.
+
 It opens another one otherwise. What is known of an incident is in the state alone, so nothing is opened twice.
 """
 
@@ -31,6 +34,7 @@ from holdfast.model.incident import Incident, Occasion
 
 NEAR_S: Final = 600.0
 TOGETHER_S: Final = 60.0
+LINGER_S: Final = 60.0
 STORM_MAX: Final = 4
 OWN_OPEN_MAX: Final = 20
 """Incidents that Holdfast has open by itself at one time."""
@@ -71,6 +75,7 @@ def plan_opening(scene: Scene) -> tuple[Open | Attach, ...]:
     """What is to be opened, and what comes to what is open; nothing twice for one incident."""
     signs, known = gather_signs(scene), Known.of(scene.state)
     new = [sign for sign in signs if not known.has(sign, scene.now) and is_fresh(sign, scene.now)]
+    new = [sign for sign in new if not _is_left_over(sign, signs, scene)]
     if not new:
         return ()
     groups = _list_groups(scene, signs)
@@ -109,13 +114,31 @@ def find_exercise(sign: Sign, exercises: Sequence[Exercise]) -> bool:
 
 def _list_groups(scene: Scene, signs: Sequence[Sign]) -> list[Group]:
     """What is open, in order of opening."""
-    groups = []
-    for record in scene.state.incidents.values():
-        incident = record.incident
-        if incident.is_open:
-            own, components = list_signs(incident, signs), frozenset(incident.components)
-            groups.append(Group(own, frozenset(incident.services), components, incident))
-    return groups
+    incidents = (record.incident for record in scene.state.incidents.values())
+    return [_make_group(incident, signs) for incident in incidents if incident.is_open]
+
+
+def _make_group(incident: Incident, signs: Sequence[Sign]) -> Group:
+    own, components = list_signs(incident, signs), frozenset(incident.components)
+    return Group(own, frozenset(incident.services), components, incident)
+
+
+def _is_left_over(sign: Sign, signs: Sequence[Sign], scene: Scene) -> bool:
+    """Whether it began before an incident of the same cause was resolved, and was over within a time, or may yet be."""
+    if sign.is_apart:
+        return False
+    over_at = min(scene.now, float("inf") if sign.ended_at is None else sign.ended_at)
+    incidents = (record.incident for record in scene.state.incidents.values())
+    lately = [
+        each
+        for each in incidents
+        if each.resolved_at is not None and sign.began_at <= each.resolved_at and over_at < each.resolved_at + LINGER_S
+    ]
+    if not lately:
+        return False
+    components, is_exercise = frozenset(find_components([sign], scene.layout)), find_exercise(sign, scene.exercises)
+    groups = (_make_group(incident, signs) for incident in lately)
+    return any(_belongs(sign, group, components, exercise=is_exercise) for group in groups)
 
 
 def _find_place(sign: Sign, groups: Sequence[Group], scene: Scene) -> int | None:
