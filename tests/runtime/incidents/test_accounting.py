@@ -265,6 +265,20 @@ async def test_traffic_is_drawn_with_what_was_usual(path: Path) -> None:
 
 
 @in_loop
+async def test_what_was_before_the_first_count_is_not_usual(path: Path) -> None:
+    control = FakeControl()
+    control.world.clock.now = BEGAN + 3_400.0
+    with open_scene(path, control) as scene:
+        await scene.pass_time(400)
+        now = control.world.clock.now
+        series = scene.accounting.book.read_series(("cart",), ("us",), now - 150, now - 100)
+        assert series.usual == pytest.approx(np.full(10, 10.0))
+        early = scene.accounting.book.read_series(("cart",), ("us",), BEGAN + 3_000.0, BEGAN + 3_600.0)
+        assert np.isnan(early.offered[:80]).all()
+        assert early.offered[80:] == pytest.approx(np.full(40, 10.0))
+
+
+@in_loop
 async def test_what_a_full_disk_refused_is_written_when_there_is_room(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

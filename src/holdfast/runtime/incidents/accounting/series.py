@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.adapters.accounts.packing import Tally
+from holdfast.adapters.accounts.packing import Tally, add_up
 from holdfast.adapters.accounts.schema import GRAIN_S, Grain
 from holdfast.adapters.accounts.sql_accounts import Name, SqlAccounts
 from holdfast.incidents.downtime.definition import COLUMNS, Column
@@ -18,6 +18,8 @@ _MINUTE_S: Final = 60.0
 USUAL_DAYS: Final = 7
 BEFORE_S: Final = 3_600.0
 """Where nothing is known of earlier days, what was usual is the mean of the hour before."""
+ROUNDING: Final = 1e-3
+"""Of a sum of counts: less than that is nothing."""
 _STEPS_S: Final = (5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1_800.0, 3_600.0)
 
 
@@ -107,13 +109,32 @@ def _gather(
 def _read_finest(
     store: SqlAccounts, region: str, begin: float, end: float, slot_s: float, finest: Grain
 ) -> Iterator[tuple[float, float, Tally]]:
-    """Tallies that cover a time, each part of it once: from the finest that is kept of it."""
+    """Tallies that cover a time, each part of it once: from the finest that is kept of it.
+
+    Of a coarser one that reaches into what finer ones tell, the rest counts, for the time before those.
+    """
+    finer: Grain | None = None
     for grain in [g for g in (Grain.SLOT, Grain.MINUTE, Grain.HOUR) if g >= finest]:
         length_s = GRAIN_S.get(grain, slot_s)
         found = store.read_tallies(grain, region, begin - length_s, end)
         found = [each for each in found if each[0] + length_s > begin]
+        for at, tally in found:
+            if finer is None or at + length_s <= end:
+                yield at, length_s, tally
+            elif rest := _take_away(tally, store.read_tallies(finer, region, end, at + length_s)):
+                yield at, end - at, rest
         first = found[0][0] if found else end
-        yield from ((at, length_s, tally) for at, tally in found if at < end)
         if first <= begin:
             return
-        end = first
+        end, finer = first, grain if found else finer
+
+
+def _take_away(whole: Tally, parts: Sequence[tuple[float, Tally]]) -> Tally | None:
+    """What of a tally isn't in finer ones; None if all of it is, since then nobody measured before those."""
+    known = add_up(tally for _, tally in parts)
+    counts = whole.counts.astype(np.float64)
+    if known is not None:
+        _, own, others = np.intersect1d(whole.ids, known.ids, assume_unique=True, return_indices=True)
+        counts[own] -= known.counts[others]
+    rest = np.clip(counts, 0.0, None).astype(np.float32)
+    return Tally(whole.ids, rest) if rest.sum() > ROUNDING * whole.counts.sum() else None
