@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from holdfast.model.day import Day, add_days
@@ -32,16 +33,14 @@ def make_history(tallies: Sequence[DayTally], today: Day) -> History:
 def tally_days(tallies: Sequence[DayTally], days: Sequence[Day]) -> Tallied:
     """These days, and no others."""
     known = {tally.day: tally for tally in tallies}
-    bars: list[DayBar] = []
-    down_s = known_s = 0.0
-    for day in days:
-        tally = known.get(day)
-        if tally is None:
-            bars.append(_make_plain(day, DayKind.UNKNOWN))
-            continue
-        bars.append(make_bar(tally))
-        down_s += tally.down_s
-        known_s += tally.up_s + tally.degraded_s + tally.down_s
+    found = [known.get(day) for day in days]
+    bars = [
+        _make_plain(day, DayKind.UNKNOWN) if tally is None else make_bar(tally)
+        for day, tally in zip(days, found, strict=True)
+    ]
+    told = [tally for tally in found if tally is not None]
+    down_s = sum([tally.down_s for tally in told])
+    known_s = sum([tally.up_s + tally.degraded_s + tally.down_s for tally in told])
     return Tallied(tuple(bars), down_s, known_s)
 
 
@@ -49,7 +48,7 @@ def join_days(*parts: Tallied) -> History:
     """All of them together, in this order."""
     known_s = sum(part.known_s for part in parts)
     uptime = 1.0 - sum(part.down_s for part in parts) / known_s if known_s else None
-    bars = tuple(bar for part in parts for bar in part.bars)
+    bars = tuple(chain.from_iterable([part.bars for part in parts]))
     return History(bars, None if uptime is None else round(uptime, UPTIME_DECIMALS))
 
 
@@ -61,7 +60,7 @@ def list_shown_days(today: Day) -> tuple[Day, ...]:
 
 def make_bar(tally: DayTally) -> DayBar:
     """One day; less than half a minute of anything isn't shown."""
-    if max(tally.down_s, tally.degraded_s, tally.maintenance_s) < SHOWN_S:
+    if tally.down_s < SHOWN_S and tally.degraded_s < SHOWN_S and tally.maintenance_s < SHOWN_S:
         return _make_plain(tally.day, DayKind.UP if tally.up_s > 0 else DayKind.UNKNOWN)
     down, degraded, maintenance = (
         round_minutes(span_s) for span_s in (tally.down_s, tally.degraded_s, tally.maintenance_s)

@@ -47,6 +47,16 @@ def test_anybody_may_read_it(tmp_path: Path) -> None:
     assert not (directory.path / CURRENT).readlink().is_absolute()
 
 
+def test_anybody_may_read_what_a_process_that_shares_nothing_writes(tmp_path: Path) -> None:
+    writer = WRITER.replace("import itertools", "import os; os.umask(0o077); import itertools")
+    with run_writer(tmp_path / "site", writer) as running:
+        assert running.stdout
+        running.stdout.readline()
+        running.kill()
+    release = (tmp_path / "site" / CURRENT).resolve()
+    assert {path.stat().st_mode & 0o777 for path in (release.parent, release, *release.rglob("*"))} == {0o644, 0o755}
+
+
 def test_unchanged_files_are_the_same_file(tmp_path: Path) -> None:
     directory = SiteDirectory(tmp_path / "site")
     directory.publish(FILES)
@@ -77,8 +87,8 @@ def test_files_that_somebody_removed_are_written_again(tmp_path: Path) -> None:
     assert read_current(directory.path) == FILES
 
 
-def run_writer(site: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", WRITER, str(site)], stdout=subprocess.PIPE)
+def run_writer(site: Path, writer: str = WRITER) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", writer, str(site)], stdout=subprocess.PIPE)
 
 
 def test_a_writer_killed_anywhere_leaves_one_whole_publication(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Ninety days as a drawing: one path for each kind of day, so that a thousand components stay a small page."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -29,19 +30,18 @@ def draw_bars(history: History) -> Markup:
     """The days of a component, with a title on each that isn't plainly up."""
     if not history.bars:
         return Markup('<p class="no-bars">Not measured yet</p>')
-    plain: dict[DayKind, list[str]] = {}
-    told: list[str] = []
-    for number, bar in enumerate(history.bars):
-        if bar.kind in _PLAIN:
-            plain.setdefault(bar.kind, []).append(_outline(bar.kind, number))
-        else:
-            told.append(_draw_told(bar, number))
-    paths = [f'<path class="{kind}" d="{"".join(outlines)}"/>' for kind, outlines in plain.items()]
+    kinds = [bar.kind for bar in history.bars]
+    told = [_draw_told(bar, number) for number, bar in enumerate(history.bars) if bar.kind not in _PLAIN]
+    paths = [f'<path class="{kind}" d="{_outline_all(kinds, kind)}"/>' for kind in _PLAIN if kind in kinds]
     width = len(history.bars) * PITCH - (PITCH - BAR)
     return Markup(  # noqa: S704 - numbers and escaped texts
         f'<svg class="bars" role="img" viewBox="0 0 {width} {HEIGHT}" preserveAspectRatio="none" '
         f'aria-label="{escape(tell_history(history))}">{"".join((*paths, *told))}</svg>'
     )
+
+
+def _outline_all(kinds: Sequence[DayKind], wanted: DayKind) -> str:
+    return "".join([_outline(kind, number) for number, kind in enumerate(kinds) if kind is wanted])
 
 
 def _draw_told(bar: DayBar, number: int) -> str:

@@ -7,7 +7,7 @@ the one before, which is one step (rename(2)). Whoever dies in the middle leaves
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -29,13 +29,14 @@ class SiteDirectory:
     def publish(self, files: Mapping[str, bytes]) -> int:
         """Put these files in place of all that were there; how many had to be written."""
         releases = self.path / RELEASES
-        releases.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not releases.exists():
+            _make_folder(releases)
         name = str(self._find_number() + 1)
         unfinished = releases / f"{name}{_UNFINISHED}"
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o755)
-        for folder in sorted({str(Path(path).parent) for path in files} - {"."}):
-            (unfinished / folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+        for folder in _list_folders(files):
+            _make_folder(unfinished / folder)
         written = sum(self._place(unfinished, path, content) for path, content in files.items())
         finished = releases / name
         unfinished.rename(finished)
@@ -53,8 +54,7 @@ class SiteDirectory:
                 pass
             else:
                 return False
-        (folder / path).write_bytes(content)
-        (folder / path).chmod(0o644)
+        _write(folder / path, content)
         return True
 
     def _point(self, finished: Path) -> None:
@@ -72,3 +72,21 @@ class SiteDirectory:
         for each in (self.path / RELEASES).iterdir():
             if not each.name.isdigit() or int(each.name) < oldest:
                 shutil.rmtree(each, ignore_errors=True)
+
+
+def _list_folders(files: Iterable[str]) -> list[Path]:
+    """Each before those in it; the first is the one of all."""
+    return sorted({parent for file in files for parent in Path(file).parents} | {Path()})
+
+
+def _make_folder(path: Path) -> None:
+    """A folder that everybody may read, whatever this process creates otherwise (umask)."""
+    path.mkdir()
+    path.chmod(0o755)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Likewise a new file."""
+    with path.open("xb") as file:
+        os.fchmod(file.fileno(), 0o644)
+        file.write(content)
