@@ -69,6 +69,14 @@ def test_it_is_over_when_it_was_quiet_and_users_notice_nothing(
     assert suggest(make_scene(state, now=NOW + quiet_s)) is phase
 
 
+def test_what_is_over_before_its_cause_is_known_isnt_identified() -> None:
+    state = make_state(ONE, findings={"f-1": make_finding(FindingKind.SLOWNESS)}, closed_at=NOW)
+    assert suggest(make_scene(state, now=NOW + CALM_S - 1.0)) is Phase.INVESTIGATING
+    assert suggest(make_scene(state, now=NOW + CALM_S)) is Phase.MONITORING
+    held = replace(state, mitigations={"m-1": begin(Kill(service="shop"), finding="f-1")})
+    assert suggest(make_scene(held, now=NOW + 1.0)) is Phase.IDENTIFIED
+
+
 def test_what_comes_back_is_identified_again() -> None:
     monitoring = make_incident(services=("shop",), findings=("f-1", "f-2"), phase=Phase.MONITORING)
     state = make_state(monitoring, findings={"f-2": make_finding(began_at=NOW + 60.0)})

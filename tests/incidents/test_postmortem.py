@@ -6,11 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.postmortems import BEGAN, MINUTE, PLATFORM, FakeAccounts, make_incident, make_record, make_sight
+from fakes.postmortems import (
+    BEGAN,
+    MINUTE,
+    PLATFORM,
+    FakeAccounts,
+    make_finding,
+    make_held,
+    make_incident,
+    make_mitigation,
+    make_record,
+    make_sight,
+)
 from holdfast.incidents.postmortem.making import make_postmortem
-from holdfast.incidents.postmortem.sight import find_services, find_window
+from holdfast.incidents.postmortem.sight import Held, find_services, find_window
+from holdfast.model.event import RevisionRolledBack
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus
+from holdfast.model.mitigation import Limit, Shed
+from holdfast.model.platform import Criticality
 from holdfast.model.postmortem import MarkKind, Postmortem
 from holdfast.model.state import IncidentRecord
 
@@ -77,7 +91,7 @@ def test_a_gap_in_the_telemetry_is_a_gap() -> None:
     assert missing[-1] < gap[1]
     assert made.measured.requests.missing_s == pytest.approx(4 * MINUTE, abs=2 * traffic.step_s)
     assert "Of 4 min" in made.chart.words
-    assert any("Of 4 min of that time nothing was measured" in each for each in made.summary)
+    assert any("Nothing was measured for 4 min of that time" in each for each in made.summary)
 
 
 def test_where_nobody_measured_nothing_is_said_to_have_been_up() -> None:
@@ -130,6 +144,60 @@ def test_only_public_promises_are_public() -> None:
     assert [(each.text, each.owner) for each in public] == [("Rate limits that customers configure themselves", "")]
     internal = make_postmortem(make_sight(), public=False).follow_ups
     assert [each.id for each in internal] == ["u-1", "u-2"]
+
+
+def test_a_mitigation_that_did_harm_is_a_cause_and_no_cure() -> None:
+    block, limit = make_held()
+    harmful = Held(block.mitigation, BEGAN + 6 * MINUTE, did_harm=True)
+    made = make_postmortem(make_sight(held=(harmful,), events=()), public=True)
+    assert "Taken back, since it did harm: the source of the excess refused." in made.summary
+    assert not any("Mitigated" in each or "No mitigation" in each for each in made.summary)
+    measured = {each.name: (each.after_s, each.how) for each in made.moments}
+    assert measured["mitigate"] == measured["name"] == (360.0, "what did harm was taken back")
+    assert "Taken back, since it did harm: The source of the excess refused" in {each.title for each in made.timeline}
+    both = make_postmortem(make_sight(held=(harmful, limit)), public=True)
+    assert any(each.startswith("Mitigated by a tighter limit, first") for each in both.summary)
+
+
+def test_what_ended_before_or_is_elsewhere_didnt_mitigate() -> None:
+    shed = Shed(location="iad", budget_per_s=9.0, requests_per_s={Criticality.SHEDDABLE: 1.0})
+    elsewhere = make_mitigation("m-1", shed, 5).model_copy(update={"finding": None})
+    there = replace(make_sight().record, incident=make_incident(regions=("europe",)))
+    sights = (
+        make_sight(
+            held=(Held(make_mitigation("m-1", Limit(service="acme-shop", requests_per_s=1.0), -9), BEGAN - 60),)
+        ),
+        make_sight(record=there, held=(Held(elsewhere, None),)),
+    )
+    for sight in sights:
+        made = make_postmortem(sight, public=False)
+        assert "No mitigation was in force." in made.summary
+        assert {each.name: each.at for each in made.moments}["mitigate"] is None
+
+
+def test_a_change_that_was_taken_back_is_when_it_was_noticed_named_and_mitigated() -> None:
+    incident = make_incident(occasion=Occasion.ROLLOUT, revision=3, opened_at=BEGAN + 5.0)
+    rolled_back = RevisionRolledBack(at=BEGAN + 4.0, author="holdfast", number=3, wave=1, why="it harms")
+    sight = make_sight(record=replace(make_sight().record, incident=incident), held=(), events=(rolled_back,))
+    late = {"f-3": make_finding().model_copy(update={"seen_at": BEGAN + 60.0})}
+    made = make_postmortem(replace(sight, findings=late), public=True)
+    after = {each.name: each.after_s for each in made.moments}
+    assert (after["detect"], after["name"], after["mitigate"]) == (5.0, 4.0, 4.0)
+    assert "A change was taken back." in made.summary
+
+
+def test_the_public_hears_once_of_what_sounds_alike() -> None:
+    incident = make_incident(findings=("f-3", "f-4", "f-5"))
+    found = {
+        name: make_finding().model_copy(update={"service": service, "seen_at": BEGAN + at})
+        for name, service, at in (("f-3", "acme-shop", 1.0), ("f-4", "acme-search", 2.0), ("f-5", "globex-api", 90.0))
+    }
+    sight = make_sight(record=replace(make_sight().record, incident=incident), findings=found)
+    for public, times in ((True, 2), (False, 3)):
+        made = make_postmortem(sight, public=public)
+        assert sum(mark.kind is MarkKind.FINDING for mark in made.chart.marks) == times
+    told = [each for each in make_postmortem(sight, public=True).timeline if each.kind == "finding"]
+    assert [each.at - BEGAN for each in told] == [1.0, 90.0]
 
 
 def test_a_draft_is_no_public_word() -> None:

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.incidents.opening.signs import SWITCHED_OFF
 from holdfast.incidents.timeline import LEAD_S, MOMENTS_MAX, Dated, make_timeline
 from holdfast.model.event import ChangeNoted, ComponentSwitched, FindingClosed, FindingOpened, MitigationStarted
 from holdfast.model.follow_up import FollowUp
@@ -89,6 +90,13 @@ def test_announced_work_is_of_no_incident() -> None:
     event = MaintenanceSet(at=NOW + 1.0, author="ann", maintenance=window)
     assert make_timeline(ONE, [(1, event)], SERVICES, NOW + 5.0).moments == ()
     assert len(make_timeline(ONE, [(1, event)], SERVICES, NOW + 5.0, everything=True).moments) == 1
+
+
+def test_what_was_switched_off_is_on_the_timeline_of_that() -> None:
+    off = ComponentSwitched(at=NOW, author=SYSTEM, component="analyser", on=False, why="it was late")
+    incident = ONE.model_copy(update={"alert": f"{SWITCHED_OFF}analyser:{NOW:.0f}"})
+    assert [moment.event for moment in make_timeline(incident, [(1, off)], SERVICES, NOW + 5.0).moments] == [off]
+    assert make_timeline(ONE, [(1, off)], SERVICES, NOW + 5.0).moments == ()
 
 
 @given(st.integers(0, 3 * MOMENTS_MAX))

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from holdfast.incidents.opening.phases import belongs_to
+from holdfast.incidents.opening.signs import SWITCHED_OFF
 from holdfast.model.event import (
     ChangeNoted,
+    ComponentSwitched,
     Event,
     FindingEvent,
     MitigationAdjusted,
@@ -113,7 +115,7 @@ def _is_own(  # noqa: PLR0911 - one for each kind of event
         case OwnerLimitsSet():
             return event.service in services
         case _:
-            return _is_of_revision(event, incident)
+            return _is_of_cause(event, incident)
 
 
 def _is_of(event: IncidentEvent, incident: Incident) -> bool:
@@ -128,8 +130,11 @@ def _is_of(event: IncidentEvent, incident: Incident) -> bool:
             return event.id == incident.id
 
 
-def _is_of_revision(event: Event, incident: Incident) -> bool:
+def _is_of_cause(event: Event, incident: Incident) -> bool:
+    """Whether it is of the revision that was taken back, or of the part of Holdfast that was switched off."""
     match event:
+        case ComponentSwitched():
+            return incident.alert is not None and incident.alert.startswith(f"{SWITCHED_OFF}{event.component}:")
         case RevisionProposed(revision=revision):
             return revision.number == incident.revision
         case RevisionRefused() | RevisionInForce():

@@ -14,8 +14,8 @@ from typing import Final
 
 from holdfast.incidents.opening.belonging import list_signs
 from holdfast.incidents.opening.signs import Scene, Sign, is_alert, is_forecast
-from holdfast.model.finding import FindingKind
-from holdfast.model.incident import Incident, Phase
+from holdfast.model.finding import Finding, FindingKind
+from holdfast.model.incident import Incident, Occasion, Phase
 from holdfast.model.mitigation import FailOver, Hold, Kill, Mitigation, ReadOnly, Shed
 
 CALM_S: Final = 30.0
@@ -115,8 +115,7 @@ def _judge_warning(incident: Incident, course: Course, scene: Scene) -> Suggesti
 
 
 def _judge_going_on(incident: Incident, course: Course) -> Suggestion:
-    findings = [sign.finding for sign in course.going_on if sign.finding is not None]
-    named = next((f for f in findings if f.kind in NAMING or f.source is not None), None)
+    named = _find_named(course.going_on)
     if named is not None:
         return Suggestion(Phase.IDENTIFIED, f"{named.kind} of {named.service or named.site or named.location} is named")
     if course.in_force:
@@ -128,10 +127,19 @@ def _judge_going_on(incident: Incident, course: Course) -> Suggestion:
     return Suggestion(Phase.IDENTIFIED, f"{course.going_on[0].key} goes on")
 
 
+def _find_named(signs: Sequence[Sign]) -> Finding | None:
+    """The first finding that says of itself whom it is about, and why."""
+    findings = (sign.finding for sign in signs if sign.finding is not None)
+    return next((each for each in findings if each.kind in NAMING or each.source is not None), None)
+
+
 def _judge_over(incident: Incident, course: Course, now: float) -> Suggestion:
     quiet_s = now - _find_quiet_since(incident, course)
     if quiet_s < CALM_S and incident.phase is not Phase.MONITORING:
-        return Suggestion(Phase.IDENTIFIED, "it was over just now")
+        if course.in_force:
+            return Suggestion(Phase.IDENTIFIED, f"{course.in_force[0].id} is in force for it")
+        is_known = incident.occasion is not Occasion.FINDING or _find_named(course.signs) is not None
+        return Suggestion(Phase.IDENTIFIED if is_known else incident.phase, "it was over just now")
     if course.noticed:
         return Suggestion(Phase.MONITORING, f"{course.noticed[0].id} is still in force")
     if quiet_s < QUIET_S:

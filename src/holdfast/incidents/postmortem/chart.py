@@ -73,11 +73,7 @@ def _read_traffic(sight: PostmortemSight) -> ChartTraffic | None:
 
 
 def _list_marks(sight: PostmortemSight, naming: Naming) -> Iterator[ChartMark]:
-    found = [
-        (sight.findings[id_].seen_at, MarkKind.FINDING, naming.name_finding(sight.findings[id_]))
-        for id_ in sight.incident.findings
-        if id_ in sight.findings
-    ]
+    found = [(at, MarkKind.FINDING, title) for at, title in naming.tell_findings(sight.own_findings)]
     told = [
         (post.at, MarkKind.POST, f"Public word: {post.phase}")
         for post in sight.record.posts

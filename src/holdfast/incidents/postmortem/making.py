@@ -71,15 +71,14 @@ def _tell_public(sight: PostmortemSight, naming: Naming) -> Iterator[TimelineEnt
     """What everybody may know: when it began, what was found, done and said, and when it was over."""
     incident, window = sight.incident, sight.window
     yield TimelineEntry(at=incident.began_at, kind="incident", title="It began")
-    for id_ in incident.findings:
-        if id_ in sight.findings:
-            finding = sight.findings[id_]
-            yield TimelineEntry(at=finding.seen_at, kind="finding", title=naming.name_finding(finding))
+    for at, title in naming.tell_findings(sight.own_findings):
+        yield TimelineEntry(at=at, kind="finding", title=title)
     for held in list_relevant(sight):
         title = naming.name_mitigation(held.mitigation)
         yield TimelineEntry(at=held.mitigation.started_at, kind="mitigation", title=title)
         if held.ended_at is not None and window.has(held.ended_at):
-            yield TimelineEntry(at=held.ended_at, kind="mitigation", title=f"Ended: {title}")
+            ended = "Taken back, since it did harm" if held.did_harm else "Ended"
+            yield TimelineEntry(at=held.ended_at, kind="mitigation", title=f"{ended}: {title}")
     for post in sight.record.posts:
         if post.status is PostStatus.PUBLISHED:
             yield TimelineEntry(at=post.at, kind="post", title=post.phase.capitalize(), detail=post.text)

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from holdfast.incidents.postmortem.impact import find_harm_end
-from holdfast.incidents.postmortem.sight import PostmortemSight, list_relevant
+from holdfast.incidents.postmortem.sight import PostmortemSight, list_cures, list_harmful
 from holdfast.model.event import FindingEvent, FindingOpened, FindingUpdated, RevisionRolledBack
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus
 from holdfast.model.incident_event import IncidentChanged
 from holdfast.model.postmortem import MeasuredImpact, Moment
+from holdfast.model.token import SYSTEM
 
 NOT_YET: Final = "not yet"
 NOT_MEASURED: Final = "not measured"
+TAKEN_BACK: Final = "what did harm was taken back"
 Answer = tuple[float | None, str]
 """When (Unix time, in seconds), and how that is known; without a time, why there is none."""
 
@@ -39,15 +41,15 @@ def _measure(sight: PostmortemSight, name: str, at: float | None, how: str) -> M
 
 def _find_detected(sight: PostmortemSight) -> Answer:
     incident = sight.incident
-    seen = [sight.findings[each].seen_at for each in incident.findings if each in sight.findings]
-    if seen:
+    seen = [each.seen_at for each in sight.own_findings]
+    if seen and (incident.occasion is Occasion.FINDING or min(seen) <= incident.opened_at):
         return min(seen), "the first finding was seen"
     match incident.occasion:
         case Occasion.PERSON:
             return incident.opened_at, "somebody opened the incident"
         case Occasion.ALERT:
             return incident.opened_at, "another monitoring system said so"
-        case _ if incident.findings:
+        case _ if incident.findings and not seen:
             return incident.opened_at, "the incident was opened; its findings are no longer remembered"
         case _:
             return incident.opened_at, "the incident was opened"
@@ -67,11 +69,11 @@ def _find_acknowledged(sight: PostmortemSight) -> Answer:
 
 
 def _find_named(sight: PostmortemSight) -> Answer:
-    """When the cause had a name: a source was found, something was lost, a revision was taken back, or people said."""
+    """When a source was found, something was lost, what did harm was taken back, or it was said to be identified."""
     named = [*_list_sources(sight), *_list_identified(sight)]
     if sight.incident.revision is not None:
-        rolled_back = (e.at for e in sight.events if isinstance(e, RevisionRolledBack))
-        named.append((min((sight.incident.opened_at, *rolled_back)), "a revision was taken back"))
+        named.append((min(_list_rolled_back(sight), default=sight.incident.opened_at), "a change was taken back"))
+    named += [(each.ended_at, TAKEN_BACK) for each in list_harmful(sight) if each.ended_at is not None]
     if not named:
         return None, NOT_YET if sight.incident.is_open else NOT_MEASURED
     return min(named)
@@ -90,13 +92,16 @@ def _list_sources(sight: PostmortemSight) -> Iterator[tuple[float, str]]:
 
 
 def _list_identified(sight: PostmortemSight) -> Iterator[tuple[float, str]]:
+    """Holdfast says so of `identified` alone: what it watches may be over without anybody knowing why."""
     known = (Phase.IDENTIFIED, Phase.MONITORING)
     for event in sight.events:
         match event:
             case IncidentChanged(incident=changed) if changed.id == sight.incident.id and changed.phase in known:
-                yield event.at, "it was said to be identified"
+                if changed.phase is Phase.IDENTIFIED or event.author != SYSTEM:
+                    yield event.at, "it was said to be identified"
     for post in sight.record.posts:
-        if post.status is PostStatus.PUBLISHED and post.phase in known:
+        says = post.phase is Phase.IDENTIFIED or (post.phase in known and post.author != SYSTEM)
+        if post.status is PostStatus.PUBLISHED and says:
             yield post.at, "it was said to be identified"
 
 
@@ -110,14 +115,21 @@ def _find_told(sight: PostmortemSight) -> Answer:
 
 
 def _find_mitigated(sight: PostmortemSight) -> Answer:
-    acted = [each.mitigation.started_at for each in list_relevant(sight)]
-    acted += [e.at for e in sight.events if isinstance(e, RevisionRolledBack) and e.number == sight.incident.revision]
-    later = [at for at in acted if at >= sight.incident.began_at]
+    """Taking back what did harm is a mitigation, too."""
+    acted = [(each.mitigation.started_at, "the first mitigation was in force") for each in list_cures(sight)]
+    acted += [(each.ended_at, TAKEN_BACK) for each in list_harmful(sight) if each.ended_at is not None]
+    acted += [(at, "a change was taken back") for at in _list_rolled_back(sight)]
+    later = [each for each in acted if each[0] >= sight.incident.began_at]
     if later:
-        return min(later), "the first mitigation was in force"
+        return min(later)
     if acted:
         return sight.incident.began_at, "a mitigation was in force already"
     return None, "nothing was mitigated"
+
+
+def _list_rolled_back(sight: PostmortemSight) -> list[float]:
+    number = sight.incident.revision
+    return [e.at for e in sight.events if isinstance(e, RevisionRolledBack) and e.number == number]
 
 
 def _find_contained(sight: PostmortemSight, measured: MeasuredImpact) -> Answer:

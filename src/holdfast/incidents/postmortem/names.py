@@ -1,6 +1,6 @@
 """What things are called in a postmortem: all of it for those who work on it, as little as can be for the public."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +8,7 @@ from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.mitigation import Measure, Mitigation, MitigationKind
 
 PLACES_TOLD_MAX: Final = 3
+ALIKE_S: Final = 60.0
 FINDINGS: Final[Mapping[FindingKind, str]] = {
     FindingKind.SURGE: "Far more requests than usual",
     FindingKind.ERRORS: "Far more failures than usual",
@@ -24,7 +25,7 @@ MEASURES: Final[Mapping[str, str]] = {
     MitigationKind.LIMIT: "A tighter limit",
     MitigationKind.BLOCK: "Addresses blocked",
     MitigationKind.DENY: "The source of the excess refused",
-    MitigationKind.SHED: "Less important traffic shed",
+    MitigationKind.SHED: "Capacity shared out by importance",
     MitigationKind.FAIL_OVER: "Failed over to a standby",
     MitigationKind.DRAIN: "Machines drained",
     MitigationKind.HOLD: "Traffic let back in by degrees",
@@ -60,6 +61,15 @@ class Naming:
             return f"{FINDINGS[finding.kind]}{self._of(finding.service)}"
         about = finding.service or finding.edge or finding.location or finding.site or "the platform"
         return f"{finding.kind.capitalize()} of {about}"
+
+    def tell_findings(self, findings: Iterable[Finding]) -> Iterator[tuple[float, str]]:
+        """When each was seen (Unix time, in seconds), and what; of what sounds alike only the first in `ALIKE_S`."""
+        told = dict[str, float]()
+        for each in sorted(findings, key=lambda finding: finding.seen_at):
+            title = self.name_finding(each)
+            if each.seen_at - told.get(title, float("-inf")) >= ALIKE_S:
+                told[title] = each.seen_at
+                yield each.seen_at, title
 
     def name_mitigation(self, mitigation: Mitigation) -> str:
         """What was done about it."""

@@ -1,6 +1,6 @@
 """What a postmortem is made from, and what of it concerns the incident."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,11 +9,12 @@ from holdfast.model.downtime import Accounts
 from holdfast.model.event import Event, MitigationEnded, MitigationStarted
 from holdfast.model.finding import Finding, FindingId
 from holdfast.model.follow_up import FollowUp
-from holdfast.model.incident import Incident
-from holdfast.model.mitigation import Measure, Mitigation
+from holdfast.model.incident import Incident, Occasion
+from holdfast.model.mitigation import REVERTED, Measure, Mitigation, Shed
 from holdfast.model.platform import Platform
 from holdfast.model.postmortem import SuspectedChange, TimelineEntry
 from holdfast.model.state import EndedMitigation, IncidentRecord
+from holdfast.model.token import SYSTEM
 
 PAD_SHARE: Final = 0.4
 """How much of its length is shown before and after an incident, so that the usual can be seen beside it."""
@@ -37,10 +38,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A mitigation that was in force in the window; `ended_at` is None if it still is."""
+    """A mitigation that was in force in the window; `ended_at` is None if it still is.
+
+    `did_harm` if Holdfast took it back for that: then it is no cure, but a cause.
+    """
 
     mitigation: Mitigation
     ended_at: float | None
+    did_harm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ class PostmortemSight:
     def incident(self) -> Incident:
         """What it is about."""
         return self.record.incident
+
+    @property
+    def own_findings(self) -> tuple[Finding, ...]:
+        """The incident's findings, as far as they are remembered."""
+        return tuple(self.findings[id_] for id_ in self.incident.findings if id_ in self.findings)
 
     @property
     def window(self) -> Window:
@@ -104,12 +114,12 @@ def list_held(
     events: Sequence[Event], in_force: Sequence[Mitigation], ended: Sequence[EndedMitigation], window: Window
 ) -> tuple[Held, ...]:
     """The mitigations of the window by when they began, from what is remembered and from what the journal says."""
-    found = {each.mitigation.id: Held(each.mitigation, each.ended_at) for each in ended}
+    found = {e.mitigation.id: Held(e.mitigation, e.ended_at, _is_harm(e.author, e.why)) for e in ended}
     for event in events:
         if isinstance(event, MitigationStarted):
             found.setdefault(event.mitigation.id, Held(event.mitigation, None))
         elif isinstance(event, MitigationEnded) and event.id in found:
-            found[event.id] = Held(found[event.id].mitigation, event.at)
+            found[event.id] = Held(found[event.id].mitigation, event.at, _is_harm(event.author, event.why))
     found |= {each.id: Held(each, None) for each in in_force}
     shown = (
         each
@@ -120,13 +130,47 @@ def list_held(
     return tuple(sorted(shown, key=lambda each: (each.mitigation.started_at, each.mitigation.id)))
 
 
+def _is_harm(author: str, why: str) -> bool:
+    return author == SYSTEM and why.startswith(REVERTED)
+
+
 def list_relevant(sight: PostmortemSight) -> tuple[Held, ...]:
-    """The mitigations that concern the incident: for its findings, or for its services."""
+    """The mitigations that concern the incident: for its findings, for its services, or for everything where it was."""
     services = frozenset(sight.services)
     return tuple(
         each
         for each in sight.held
         if belongs_to(each.mitigation, sight.incident)
-        or each.mitigation.measure.service is None
+        or (each.mitigation.measure.service is None and _is_there(each.mitigation, sight))
         or each.mitigation.measure.service in services
     )
+
+
+def _is_there(mitigation: Mitigation, sight: PostmortemSight) -> bool:
+    """Whether it may be in force where the incident is; nobody knows where one is that names no region."""
+    measure, regions = mitigation.measure, sight.platform.each_region() if sight.platform else {}
+    if not isinstance(measure, Shed) or not regions or not sight.incident.regions:
+        return True
+    return any(name in regions and measure.location in regions[name].locations for name in sight.incident.regions)
+
+
+def list_cures(sight: PostmortemSight) -> tuple[Held, ...]:
+    """Of those, what was in force while the incident lasted, and did no harm.
+
+    What happened to Holdfast itself has no cure among them: they are for traffic.
+    """
+    if sight.incident.occasion is Occasion.COMPONENT and not sight.incident.findings:
+        return ()
+    return tuple(each for each in _list_meanwhile(sight) if not each.did_harm)
+
+
+def list_harmful(sight: PostmortemSight) -> tuple[Held, ...]:
+    """Likewise what did harm, and was taken back."""
+    return tuple(each for each in _list_meanwhile(sight) if each.did_harm)
+
+
+def _list_meanwhile(sight: PostmortemSight) -> Iterator[Held]:
+    began_at, ended_at = sight.window.began_at, sight.window.ended_at
+    for each in list_relevant(sight):
+        if each.mitigation.started_at <= ended_at and (each.ended_at is None or each.ended_at >= began_at):
+            yield each

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from holdfast.incidents.postmortem.names import FINDINGS, Naming
-from holdfast.incidents.postmortem.sight import PostmortemSight, list_relevant
+from holdfast.incidents.postmortem.sight import Held, PostmortemSight, list_cures, list_harmful
 from holdfast.model.day import format_span, format_utc
 from holdfast.model.incident import Occasion
 from holdfast.model.postmortem import MeasuredImpact, Moment
@@ -32,7 +32,7 @@ def summarise(
     yield from _tell_course(sight, components, regions)
     yield _tell_found(sight, naming)
     yield from _tell_measured(measured)
-    yield _tell_done(sight, naming, {each.name: each for each in moments})
+    yield from _tell_done(sight, naming, {each.name: each for each in moments})
 
 
 def _tell_course(sight: PostmortemSight, components: Sequence[str], regions: Sequence[str]) -> Iterator[str]:
@@ -51,12 +51,13 @@ def _tell_course(sight: PostmortemSight, components: Sequence[str], regions: Seq
 
 def _tell_found(sight: PostmortemSight, naming: Naming) -> str:
     how = _OCCASIONS[sight.incident.occasion]
-    found = [sight.findings[id_] for id_ in sight.incident.findings if id_ in sight.findings]
+    found = sight.own_findings
     if not found:
         return f"{how[:1].upper()}{how[1:]}."
     what = FINDINGS[found[0].kind] if naming.public else naming.name_finding(found[0])
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-    return f"{how[:1].upper()}{how[1:]}: {_lower(what)}{more}."
+    so = ":" if sight.incident.occasion is Occasion.FINDING else ". What Holdfast found of it:"
+    return f"{how[:1].upper()}{how[1:]}{so} {_lower(what)}{more}."
 
 
 def _tell_measured(measured: MeasuredImpact) -> Iterator[str]:
@@ -69,10 +70,11 @@ def _tell_measured(measured: MeasuredImpact) -> Iterator[str]:
     else:
         yield (
             f"Of {requests.offered:,.0f} requests meanwhile {requests.failed:,.0f} failed ({failed or 0:.2%}) "
-            f"and {requests.refused:,.0f} were refused ({refused or 0:.2%})."
+            f"and {requests.refused:,.0f} {'was' if requests.refused == 1 else 'were'} refused ({refused or 0:.2%})."
         )
     if requests.missing_s and requests.offered is not None:
-        yield f"Of {format_span(requests.missing_s)} of that time nothing was measured; they aren't in these numbers."
+        missing = format_span(requests.missing_s)
+        yield f"Nothing was measured for {missing} of that time; what came then isn't in these numbers."
     if measured.places is None:
         yield "Downtime was not measured."
     elif not measured.places:
@@ -85,14 +87,24 @@ def _tell_measured(measured: MeasuredImpact) -> Iterator[str]:
         )
 
 
-def _tell_done(sight: PostmortemSight, naming: Naming, moments: dict[str, Moment]) -> str:
-    held = list_relevant(sight)
-    if not held:
-        return "No mitigation was in force."
-    names = [_lower(naming.name_mitigation(each.mitigation)) for each in held]
-    after_s = moments["mitigate"].after_s
-    when = f", first {format_span(after_s)} after it began" if after_s is not None else ""
-    return f"Mitigated by {_join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}{when}."
+def _tell_done(sight: PostmortemSight, naming: Naming, moments: dict[str, Moment]) -> Iterator[str]:
+    harmful, cures = list_harmful(sight), list_cures(sight)
+    if harmful:
+        yield f"Taken back, since it did harm: {_name_all(harmful, naming)}."
+    if sight.incident.revision is not None:
+        yield "A change was taken back."
+    if cures:
+        after_s = moments["mitigate"].after_s
+        when = f", first {format_span(after_s)} after it began" if after_s is not None else ""
+        yield f"Mitigated by {_name_all(cures, naming)}{when}."
+    elif not harmful and sight.incident.revision is None:
+        yield "No mitigation was in force."
+
+
+def _name_all(held: Sequence[Held], naming: Naming) -> str:
+    """Each once: the public doesn't hear of which service they were."""
+    names = list(dict.fromkeys(_lower(naming.name_mitigation(each.mitigation)) for each in held))
+    return f"{', '.join(names[:3])} and {len(names) - 3} more" if len(names) > 3 else _join(names)
 
 
 def _lower(text: str) -> str:
