@@ -4,7 +4,7 @@ from typing import Any
 
 from holdfast.drills.catalogue import load_scenario
 from holdfast.drills.sheet import Sheet
-from holdfast.drills.stage.aftermath import COMPONENT, Aftermath, add_status_site, measure_aftermath
+from holdfast.drills.stage.aftermath import COMPONENTS_MAX, Aftermath, add_status_site, measure_aftermath
 from holdfast.spec import STARTER, check_text, dump_platform
 
 
@@ -30,10 +30,24 @@ def test_a_short_form_only_tells_and_nothing_is_scored_where_nobody_looked() -> 
     assert measure().measures == {}
 
 
-def test_one_component_stands_for_all_services() -> None:
+def test_every_service_has_a_component_that_doesnt_name_it() -> None:
     platform = check_text(STARTER, "platform.yaml").platform
     assert platform is not None
     changed = check_text(dump_platform(add_status_site(platform)), "platform.yaml").platform
     assert changed is not None
     assert changed.status is not None
-    assert set(changed.status.components[COMPONENT].services) == {"acme-shop", "acme-graph"}
+    told = {each.title: each.services for each in changed.status.components.values()}
+    assert told == {"Service 1": ("acme-shop",), "Service 2": ("acme-graph",)}
+
+
+def test_components_stay_few_and_have_all_services() -> None:
+    platform = check_text(STARTER, "platform.yaml").platform
+    assert platform is not None
+    (service, *_), (tenant, *_) = ([*each] for each in (platform.tenants["acme"].services.values(), platform.tenants))
+    names = [f"s-{number}" for number in range(2 * COMPONENTS_MAX + 1)]
+    many = platform.tenants[tenant].model_copy(update={"services": dict.fromkeys(names, service)})
+    site = add_status_site(platform.model_copy(update={"tenants": {tenant: many}})).status
+    assert site is not None
+    assert len(site.components) <= COMPONENTS_MAX
+    assert [name for each in site.components.values() for name in each.services] == names
+    assert site.components["part-1"].title == "Services 1 to 3"

@@ -25,7 +25,8 @@ ANSWER_S_MAX: Final = 60.0
 TOLD_S_MAX: Final = 15.0
 """The longest that a first word is waited for once the drill is over."""
 LOOK_S: Final = 0.2
-COMPONENT: Final = "everything"
+COMPONENTS_MAX: Final = 50
+"""Of a drill's status site: each stands for one service, or for a few where there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,17 @@ class Aftermath:
 
 
 def add_status_site(platform: Platform) -> Platform:
-    """The same platform with a site that publishes by itself, on which one component stands for all services."""
-    services = tuple(name for tenant in platform.tenants.values() for name in tenant.services)
-    everything = StatusComponent(title="Everything", services=services)
-    site = StatusSite(title="Drill", publish="auto", components={COMPONENT: everything})
-    return platform.model_copy(update={"status": site})
+    """The same platform with a site that publishes by itself, and says nothing of whose its components are."""
+    services = [name for tenant in platform.tenants.values() for name in tenant.services]
+    few = -(-len(services) // COMPONENTS_MAX)
+    components = dict(_make_component(services, first, few) for first in range(0, len(services), few))
+    return platform.model_copy(update={"status": StatusSite(title="Drill", publish="auto", components=components)})
+
+
+def _make_component(services: Sequence[str], first: int, few: int) -> tuple[str, StatusComponent]:
+    number, own = first // few + 1, services[first : first + few]
+    title = f"Service {number}" if few == 1 else f"Services {first + 1} to {first + len(own)}"
+    return f"part-{number}", StatusComponent(title=title, services=tuple(own))
 
 
 @contextmanager
@@ -138,6 +145,8 @@ def _find_missing(incident: Incident, read: tuple[Postmortem, bool]) -> list[str
     traffic = postmortem.chart.traffic
     if traffic is None or not traffic.is_measured:
         missing.append("traffic")
+    elif traffic.usual_mean is None:
+        missing.append("usual mean")
     if not postmortem.timeline:
         missing.append("timeline")
     return [*missing, "public form names services"] if leaks else missing
