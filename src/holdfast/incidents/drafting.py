@@ -147,7 +147,7 @@ def _tell_done(course: Course) -> Iterator[str]:
 
 def _tell_cause(incident: Incident, course: Course, phase: Phase) -> str:
     if incident.revision is not None:
-        return f"We suspect a change of ours. {_TAKEN_BACK}"
+        return "We suspect a change of ours, and took it back."
     if incident.occasion is Occasion.FAILOVER and not incident.findings:
         return "We have moved it there."
     if incident.occasion is Occasion.MITIGATION and not incident.findings:
