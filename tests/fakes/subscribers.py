@@ -27,6 +27,7 @@ from holdfast.model.incident import Impact, Phase
 from holdfast.model.subscriber import Interest
 from holdfast.runtime.incidents.subscribing.notices import SubscriberNotices
 from holdfast.runtime.incidents.subscribing.subscriptions import Subscriptions, read_channel
+from holdfast.runtime.incidents.subscribing.suspending import DeadAddresses
 from holdfast.runtime.operations import Operations
 from holdfast.spec import check_text
 
@@ -59,6 +60,7 @@ class Readership:
             )
             self.desk = Subscriptions(control, self.folder / "subscribers.db", notify, self.outbox)
             self.notices = SubscriberNotices(control, self.desk, self.outbox)
+            self.dead = DeadAddresses(control, self.desk, self.outbox)
             app = make_public_pages(self.desk, self.bench.tell_time)
             sending = asyncio.create_task(self.outbox.run())
             await self.look()

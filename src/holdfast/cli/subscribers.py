@@ -30,8 +30,9 @@ def list_(
         print_json(document)
         return
     counted = ", ".join(f"{count} by {kind}" for kind, count in sorted(document.counts.items())) or "nobody yet"
-    print_line(f"Subscribed: {counted}. Asked and not confirmed yet: {document.asked}.")
-    columns = ("id", "by", "where", "components", "regions", "since")
+    suspended = f" Suspended: {document.suspended}." if document.suspended else ""
+    print_line(f"Subscribed: {counted}. Asked and not confirmed yet: {document.asked}.{suspended}")
+    columns = ("id", "by", "where", "components", "regions", "since", "suspended")
     print_table("Subscribers", columns, (_tell(each) for each in document.subscribers))
     if document.next is not None:
         print_line((f"… and more: holdfast subscribers list --after {document.next}", "dim"))
@@ -50,10 +51,12 @@ def remove(client: Client, subscriber: Annotated[str, typer.Argument(metavar="ID
 def export(client: Client) -> None:
     """Print all subscribers with their addresses, as CSV. Takes an admin's token."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("id", "kind", "address", "components", "regions", "confirmed_at"))
+    writer.writerow(("id", "kind", "address", "components", "regions", "confirmed_at", "suspended_at"))
     for each in _read_all(client):
         places = " ".join(each.components), " ".join(each.regions)
-        writer.writerow((each.id, each.kind, _disarm(each.address), *places, f"{each.confirmed_at:.0f}"))
+        suspended_at = "" if each.suspended_at is None else f"{each.suspended_at:.0f}"
+        told = f"{each.confirmed_at:.0f}", suspended_at
+        writer.writerow((each.id, each.kind, _disarm(each.address), *places, *told))
 
 
 def _read_all(client: Client) -> Iterator[SubscriberDocument]:
@@ -73,4 +76,5 @@ def _disarm(address: str) -> str:
 
 def _tell(subscriber: SubscriberDocument) -> tuple[str, ...]:
     components, regions = ", ".join(subscriber.components) or "all", ", ".join(subscriber.regions) or "all"
-    return subscriber.id, subscriber.kind, subscriber.address, components, regions, tell_time(subscriber.confirmed_at)
+    since, place = tell_time(subscriber.confirmed_at), (subscriber.kind, subscriber.address)
+    return subscriber.id, *place, components, regions, since, subscriber.suspended_for or ""

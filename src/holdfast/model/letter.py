@@ -66,6 +66,21 @@ class LetterState:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Letters that whoever they are for refused for good, one after the other, with none taken in between.
+
+    Their keys begin with `owner` and a colon. Times are Unix times, in seconds; `error` is the latest one.
+    """
+
+    owner: str
+    kind: ChannelKind
+    count: int
+    first_at: float
+    latest_at: float
+    error: str
+
+
 class OutboxFull(Exception):
     """As many letters wait as may."""
 
@@ -88,6 +103,19 @@ class Outbox(Protocol):
 
     async def cancel(self, prefix: str) -> None:
         """Give up the waiting letters whose keys begin so."""
+
+
+class RefusingOutbox(Outbox, Protocol):
+    """An outbox that knows who refuses letters. All of it may raise OutboxUnavailable."""
+
+    async def list_refusals(self, count_min: int, rows_max: int) -> Sequence[Refusals]:
+        """Those with so many letters refused in a row, at most so many of them; who refused first comes first."""
+
+    async def forget_refusals(self, owner: str) -> None:
+        """Count anew from now on."""
+
+    async def find_arrival(self, kind: ChannelKind) -> float | None:
+        """When somebody last took a letter of a kind, as far as that is remembered: Unix time, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,25 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """Since when somebody isn't told any more (Unix time, in seconds), and what their address answered."""
+
+    at: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
-    """Somebody who said themselves, by what is only sent to them, that they want to be told. Time: Unix, in seconds."""
+    """Somebody who said themselves, by what is only sent to them, that they want to be told. Time: Unix, in seconds.
+
+    Whoever is suspended is told again once they confirm again.
+    """
 
     id: SubscriberId
     channel: Channel
     interest: Interest
     confirmed_at: float
+    suspension: Suspension | None = None
 
 
 class NoticeStatus(StrEnum):
@@ -136,7 +148,8 @@ class SubscriptionDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SubscriberFigures:
-    """How many there are, by channel kind, and how many asked and didn't confirm yet."""
+    """How many are told, by channel kind, how many asked and didn't confirm yet, and how many are suspended."""
 
     subscribers: Mapping[str, int] = field(default_factory=dict)
     asked: int = 0
+    suspended: int = 0

@@ -1,14 +1,18 @@
 """Subscribers as documents. Addresses are masked, unless somebody who may is to see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from holdfast.model.letter import ChannelKind
 from holdfast.model.noun import Noun
-from holdfast.model.subscriber import Subscriber, SubscriberId
+from holdfast.model.subscriber import Subscriber, SubscriberFigures, SubscriberId
 
 
 class SubscriberDocument(Noun):
-    """One subscriber. `address` is masked unless all of it was asked for. Time: Unix, in seconds."""
+    """One subscriber. `address` is masked unless all of it was asked for. Times: Unix, in seconds.
+
+    Whoever has `suspended_at` isn't told any more since then, because of what `suspended_for` says that the address
+    answered; they are told again once they confirm again.
+    """
 
     id: SubscriberId
     kind: ChannelKind
@@ -16,10 +20,12 @@ class SubscriberDocument(Noun):
     components: tuple[str, ...]
     regions: tuple[str, ...]
     confirmed_at: float
+    suspended_at: float | None = None
+    suspended_for: str | None = None
 
 
 class SubscribersDocument(Noun):
-    """A page of subscribers by id, how many there are by kind, and how many asked and didn't confirm yet.
+    """A page of subscribers by id; how many are told by kind, asked and didn't confirm yet, and are suspended.
 
     `next` is the id after which the next page begins; None if there is none.
     """
@@ -27,17 +33,19 @@ class SubscribersDocument(Noun):
     subscribers: tuple[SubscriberDocument, ...]
     counts: dict[str, int]
     asked: int
+    suspended: int = 0
     next: SubscriberId | None = None
 
 
 def show_subscribers(
-    page: Sequence[Subscriber], counts: Mapping[str, int], asked: int, count_max: int, *, with_addresses: bool
+    page: Sequence[Subscriber], figures: SubscriberFigures, count_max: int, *, with_addresses: bool
 ) -> SubscribersDocument:
     """A page of at most `count_max` as a document."""
     return SubscribersDocument(
         subscribers=tuple(_show(each, with_address=with_addresses) for each in page),
-        counts=dict(counts),
-        asked=asked,
+        counts=dict(figures.subscribers),
+        asked=figures.asked,
+        suspended=figures.suspended,
         next=page[-1].id if len(page) == count_max else None,
     )
 
@@ -52,7 +60,8 @@ def mask_address(kind: ChannelKind, address: str) -> str:
 
 
 def _show(subscriber: Subscriber, *, with_address: bool) -> SubscriberDocument:
-    channel, address = subscriber.channel, subscriber.channel.address.get_secret_value()
+    channel, suspension = subscriber.channel, subscriber.suspension
+    address = channel.address.get_secret_value()
     return SubscriberDocument(
         id=subscriber.id,
         kind=channel.kind,
@@ -60,4 +69,6 @@ def _show(subscriber: Subscriber, *, with_address: bool) -> SubscriberDocument:
         components=subscriber.interest.components,
         regions=subscriber.interest.regions,
         confirmed_at=subscriber.confirmed_at,
+        suspended_at=suspension.at if suspension else None,
+        suspended_for=suspension.why if suspension else None,
     )

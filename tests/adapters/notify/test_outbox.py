@@ -24,10 +24,8 @@ from adapters.notify.receivers import receive_mail, receive_posts
 from edge.upstream import free_port
 from fakes.control import until
 from holdfast.adapters.notify import outbox as outbox_module
-from holdfast.adapters.notify.letters import apprise_service, rows
-from holdfast.adapters.notify.letters.apprise_service import AppriseService
+from holdfast.adapters.notify.letters import rows
 from holdfast.adapters.notify.letters.sending import write_message
-from holdfast.adapters.notify.notice import DeliveryFailed
 from holdfast.adapters.notify.outbox import OutboxSettings, SqlOutbox
 from holdfast.adapters.notify.settings import NotifySettings, SmtpSettings
 from holdfast.model.letter import (
@@ -425,72 +423,6 @@ def test_no_text_of_a_letter_becomes_a_header(subject: str, text: str, html: str
 def test_a_second_copy_bears_the_same_message_id() -> None:
     ids = [write_message("holdfast@host.example", mail(key), 1e9)["Message-ID"] for key in ("i-1:1", "i-1:1", "i-1:2")]
     assert ids[0] == ids[1] != ids[2]
-
-
-class _Stuck:
-    """Apprise with a service that never answers."""
-
-    class NotifyFormat:
-        TEXT = "text"
-
-    def __init__(self, hold: threading.Event) -> None:
-        self._hold = hold
-
-    def AppriseAsset(self, **_: Any) -> None:  # noqa: N802 - Apprise's name
-        return None
-
-    def Apprise(self, **_: Any) -> "_Stuck":  # noqa: N802 - Apprise's name
-        return self
-
-    def add(self, _url: str) -> bool:
-        return True
-
-    def notify(self, **_: Any) -> bool:
-        return self._hold.wait(DEADLINE_S)
-
-
-def test_a_service_that_hangs_is_waited_for_only_so_long_and_not_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    hold = threading.Event()
-    monkeypatch.setattr(apprise_service, "_import_apprise", lambda: _Stuck(hold))
-    letter = Letter("k-1", Channel(ChannelKind.APPRISE, SecretStr("stuck://secret")), "subject", "text")
-
-    async def run() -> list[str]:
-        service, errors = AppriseService(whole_s=0.05), []
-        for _ in range(2):
-            with pytest.raises(DeliveryFailed) as failed:
-                await service.send(letter)
-            assert failed.value.passing
-            errors.append(str(failed.value))
-        hold.set()
-        while True:
-            try:
-                await service.send(letter)
-            except DeliveryFailed:
-                await breathe()
-            else:
-                return errors
-
-    errors = asyncio.run(asyncio.wait_for(run(), DEADLINE_S))
-    assert errors == ["the service didn't answer within 0 s", "the service hasn't answered to an earlier try yet"]
-
-
-@pytest.mark.parametrize(
-    ("url", "error"),
-    [
-        ("nonsense://user:secret@host/", "Apprise knows no service of such a URL"),
-        ("json://user:secret@127.0.0.1:{port}/", "JSON didn't take it"),
-    ],
-)
-def test_what_apprise_says_of_a_failure_tells_no_secret(url: str, error: str, caplog: pytest.LogCaptureFixture) -> None:
-    letter = Letter("k-1", Channel(ChannelKind.APPRISE, SecretStr(url.format(port=free_port()))), "subject", "text")
-
-    async def run() -> str:
-        with pytest.raises(DeliveryFailed) as failed:
-            await AppriseService().send(letter)
-        return str(failed.value)
-
-    assert asyncio.run(run()) == error
-    assert "secret" not in caplog.text
 
 
 def test_letters_survive_kills(tmp_path: Path) -> None:

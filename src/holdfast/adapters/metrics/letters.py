@@ -13,3 +13,4 @@ def expose_letters(page: Exposition, reading: MetricsReading) -> None:
             page.add("letters_failed", count, name, kind)
     for channel, readers in reading.subscribers.subscribers.items():
         page.add("subscribers", readers, channel)
+    page.add("subscribers_suspended", reading.subscribers.suspended)

@@ -144,6 +144,7 @@ _ROWS: Final = (
     _gauge("heartbeat_age_seconds", "", "For how long no heartbeat was proved to come through."),
     _gauge("heartbeat_broken", "", "Whether that is too long, and people were told another way."),
     _gauge("subscribers", "kind", "Subscribers of the status site, by kind of channel."),
+    _gauge("subscribers_suspended", "", "Subscribers who aren't told any more, since their address is dead."),
     _gauge("rollout_wave", "", "The wave that the revision on its way is at, from 1 on; 0 if none is on its way."),
     _gauge("rollout_waves", "", "How many waves it goes out in."),
     _gauge("rollout_paused", "", "Whether somebody has it stand still."),

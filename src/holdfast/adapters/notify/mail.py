@@ -15,6 +15,9 @@ from holdfast.adapters.notify.settings import SmtpSettings
 TIMEOUT_S: Final = 10.0
 """For each step of the conversation."""
 SUBJECT_CHARACTERS_MAX: Final = 200
+_DETAILED_CODE: Final = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
+_ABOUT_ADDRESS: Final = ("1", "2")
+"""Subjects of detailed codes: the address, and the mailbox."""
 _ADDRESS: Final = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -47,8 +50,10 @@ def translate_errors() -> Iterator[None]:
     try:
         yield
     except smtplib.SMTPRecipientsRefused as error:
-        code = next(iter(error.recipients.values()))[0]
-        raise DeliveryFailed(f"the mail server refuses the address: {code}", passing=_is_passing(code)) from None
+        code, words = next(iter(error.recipients.values()))
+        passing = _is_passing(code)
+        refused = not passing and _is_about_address(words)
+        raise DeliveryFailed(f"the mail server refuses the address: {code}", passing=passing, refused=refused) from None
     except smtplib.SMTPResponseException as error:
         code = error.smtp_code
         raise DeliveryFailed(f"the mail server answered {code}", passing=_is_passing(code)) from None
@@ -103,3 +108,10 @@ def _write_message(sender: str, notice: Notice) -> EmailMessage:
 def _is_passing(code: int) -> bool:
     """4yz replies are for now, 5yz for good (RFC 5321, section 4.2.1)."""
     return 400 <= code < 500
+
+
+def _is_about_address(words: bytes | str) -> bool:
+    """Not where the server says that it is about who sends, or about itself (RFC 3463, section 3.2 and 3.3)."""
+    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+    detailed = _DETAILED_CODE.match(said)
+    return detailed is None or detailed[1] in _ABOUT_ADDRESS

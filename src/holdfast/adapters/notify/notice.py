@@ -25,8 +25,12 @@ class Notice:
 
 
 class DeliveryFailed(Exception):
-    """A contact couldn't be told. The message holds no secrets; `passing` says that trying again may help."""
+    """A contact couldn't be told. The message holds no secrets; `passing` says that trying again may help.
 
-    def __init__(self, why: str, *, passing: bool) -> None:
+    `refused`: it was the contact itself that won't have it, as where a mailbox is gone, and not something on the way.
+    """
+
+    def __init__(self, why: str, *, passing: bool, refused: bool = False) -> None:
         super().__init__(why)
         self.passing = passing
+        self.refused = refused

@@ -13,13 +13,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from holdfast.adapters.notify.letters import rows
+from holdfast.adapters.notify.letters import refusals, rows
 from holdfast.adapters.notify.letters.rows import Claimed
 from holdfast.adapters.notify.letters.sending import WORKERS, Sender
 from holdfast.adapters.notify.letters.writer import OutboxWriter
 from holdfast.adapters.notify.notice import DeliveryFailed
 from holdfast.adapters.notify.settings import NotifySettings
-from holdfast.model.letter import ChannelKind, Letter, LetterState, OutboxFigures, OutboxUnavailable
+from holdfast.model.letter import ChannelKind, Letter, LetterState, OutboxFigures, OutboxUnavailable, Refusals
 from holdfast.model.ports import Clock
 
 LOG: Final = logging.getLogger(__name__)
@@ -109,6 +109,18 @@ class SqlOutbox:
         """Give up the waiting letters whose keys begin so; one that is being sent may arrive all the same."""
         await self._writer.ask(partial(rows.cancel_letters, prefix=prefix, now=self._clock()))
 
+    async def list_refusals(self, count_min: int, rows_max: int) -> Sequence[Refusals]:
+        """Those who refused so many letters for good, one after the other; who refused first comes first."""
+        return await self._writer.ask(partial(refusals.list_refusals, count_min=count_min, rows_max=rows_max))
+
+    async def forget_refusals(self, owner: str) -> None:
+        """Count anew from now on what those refuse whose letters' keys begin so, up to the first colon."""
+        await self._writer.ask(partial(refusals.forget_refusals, key=owner))
+
+    async def find_arrival(self, kind: ChannelKind) -> float | None:
+        """When somebody last took a letter of a kind, as far as that is remembered: Unix time, in seconds."""
+        return await self._writer.ask(partial(refusals.find_arrival, kind=kind))
+
     async def send_unkept(self, letter: Letter) -> None:
         """Send a letter once, now, without keeping it; DeliveryFailed unless it was taken."""
         await self._sender.send(letter, self._clock())
@@ -142,6 +154,7 @@ class SqlOutbox:
     def _tidy(self, connection: Connection, now: float, busy: frozenset[str]) -> OutboxFigures:
         rows.expire_letters(connection, now, busy)
         rows.forget_settled(connection, now - self._settings.keys_kept_s)
+        refusals.forget_old_refusals(connection, now)
         return rows.count_letters(connection, now)
 
     async def _work(self, kind: ChannelKind, claiming: asyncio.Lock) -> None:
@@ -189,7 +202,9 @@ class SqlOutbox:
             return
         due_at = now + self._pause(claimed.tries)
         error = str(failure)
-        if not failure.passing:
+        if failure.refused:
+            await self._record(partial(rows.refuse_letter, letter=letter, now=now, error=error))
+        elif not failure.passing:
             await self._record(partial(rows.settle_letter, key=letter.key, now=now, error=error))
         elif due_at > claimed.deadline:
             late = f"{rows.TOO_LATE}: {error}"

@@ -126,4 +126,5 @@ def _write_body(notice: Notice) -> bytes:
 
 def _check(status: int) -> None:
     if not 200 <= status < 300:
-        raise DeliveryFailed(f"the webhook answered {status}", passing=status >= 500 or status in _PASSING)
+        passing = status >= 500 or status in _PASSING
+        raise DeliveryFailed(f"the webhook answered {status}", passing=passing, refused=not passing)

@@ -42,6 +42,14 @@ SUBSCRIBERS: Final = Table(
     Index("addresses", "kind", "address", unique=True),
 )
 """Those who confirmed."""
+SUSPENSIONS: Final = Table(
+    "suspensions",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""Those of them who aren't told any more, since their address is dead."""
 ASKED: Final = Table(
     "asked",
     METADATA,

@@ -8,11 +8,11 @@ from secrets import token_bytes, token_hex, token_urlsafe
 from typing import Any, Final
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select
 
-from holdfast.adapters.subscribers.database import ASKED, SECRETS, SUBSCRIBERS, Database
+from holdfast.adapters.subscribers.database import ASKED, SECRETS, SUBSCRIBERS, SUSPENSIONS, Database
 from holdfast.model.letter import Channel, ChannelKind
-from holdfast.model.subscriber import Interest, Subscriber
+from holdfast.model.subscriber import Interest, Subscriber, Suspension
 
 CONFIRM_S: Final = 86_400.0
 """How long a link to confirm is good; whoever didn't by then is forgotten."""
@@ -22,6 +22,7 @@ ASKED_EACH_MAX: Final = 3
 """Mails to confirm to one address within CONFIRM_S."""
 ASKED_MAX: Final = 50_000
 SUBSCRIBERS_MAX: Final = 100_000
+FORGET_AT_ONCE: Final = 500
 
 
 class SubscribersFull(Exception):
@@ -75,9 +76,10 @@ class SubscriberStore:
             }
             connection.execute(delete(SUBSCRIBERS).where(*same))
             connection.execute(insert(SUBSCRIBERS).values(row))
+            connection.execute(delete(SUSPENSIONS).where(SUSPENSIONS.c.id == row["id"]))
             connection.execute(delete(ASKED).where(ASKED.c.kind == asked.kind, ASKED.c.address == asked.address))
-            made = connection.execute(select(SUBSCRIBERS).where(*same)).one()
-        return _read(made)
+        interest = Interest(tuple(json.loads(asked.components)), tuple(json.loads(asked.regions)))
+        return Subscriber(row["id"], Channel(ChannelKind(asked.kind), SecretStr(asked.address)), interest, now)
 
     def remove(self, id_: str) -> bool:
         """Erase a subscriber, and whatever was asked for the address; False if there is none."""
@@ -86,18 +88,46 @@ class SubscriberStore:
             if row is None:
                 return False
             connection.execute(delete(SUBSCRIBERS).where(SUBSCRIBERS.c.id == id_))
+            connection.execute(delete(SUSPENSIONS).where(SUSPENSIONS.c.id == id_))
             connection.execute(delete(ASKED).where(ASKED.c.kind == row.kind, ASKED.c.address == row.address))
         return True
 
-    def list_after(self, id_: str, count_max: int) -> Sequence[Subscriber]:
-        """Subscribers by id, after an id."""
-        wanted = select(SUBSCRIBERS).where(SUBSCRIBERS.c.id > id_).order_by(SUBSCRIBERS.c.id).limit(count_max)
+    def suspend(self, id_: str, now: float, why: str) -> bool:
+        """Tell a subscriber nothing until they confirm again; False if there is none, or they are suspended already."""
+        known = select(SUBSCRIBERS.c.id).where(SUBSCRIBERS.c.id == id_, _is_told())
+        with self._database.change() as connection:
+            if connection.execute(known).first() is None:
+                return False
+            connection.execute(insert(SUSPENSIONS).values(id=id_, at=now, why=why))
+        return True
+
+    def forget_suspended(self, before: float) -> int:
+        """Erase some of those who are suspended since a time before this; how many."""
+        old = select(SUSPENSIONS.c.id).where(SUSPENSIONS.c.at < before).limit(FORGET_AT_ONCE)
+        with self._database.change() as connection:
+            ids = [row.id for row in connection.execute(old)]
+            connection.execute(delete(SUBSCRIBERS).where(SUBSCRIBERS.c.id.in_(ids)))
+            connection.execute(delete(SUSPENSIONS).where(SUSPENSIONS.c.id.in_(ids)))
+        return len(ids)
+
+    def list_after(self, id_: str, count_max: int, *, with_suspended: bool = False) -> Sequence[Subscriber]:
+        """Subscribers by id, after an id; those who are told, unless all are asked for."""
+        both = SUBSCRIBERS.outerjoin(SUSPENSIONS, SUSPENSIONS.c.id == SUBSCRIBERS.c.id)
+        wanted = select(SUBSCRIBERS, SUSPENSIONS.c.at, SUSPENSIONS.c.why).select_from(both)
+        wanted = wanted.where(SUBSCRIBERS.c.id > id_).order_by(SUBSCRIBERS.c.id).limit(count_max)
+        if not with_suspended:
+            wanted = wanted.where(SUSPENSIONS.c.id.is_(None))
         with self._database.change() as connection:
             return [_read(row) for row in connection.execute(wanted)]
 
+    def count_suspended(self) -> int:
+        """How many aren't told any more."""
+        with self._database.change() as connection:
+            return _count(connection, SUSPENSIONS)
+
     def count(self, now: float) -> tuple[Mapping[str, int], int]:
-        """Subscribers by channel kind, and how many asked and may still confirm; the others are forgotten."""
-        counted = select(SUBSCRIBERS.c.kind, func.count()).group_by(SUBSCRIBERS.c.kind)
+        """Those who are told by channel kind, and how many asked and may still confirm; the others are forgotten."""
+        counted = select(SUBSCRIBERS.c.kind, func.count()).where(_is_told()).group_by(SUBSCRIBERS.c.kind)
         with self._database.change() as connection:
             connection.execute(delete(ASKED).where(ASKED.c.asked_at < now - CONFIRM_S))
             by_kind = {kind: count for kind, count in connection.execute(counted)}  # noqa: C416 - rows aren't typed
@@ -148,6 +178,12 @@ def _write_interest(interest: Interest) -> dict[str, str]:
     return {"components": json.dumps(interest.components), "regions": json.dumps(interest.regions)}
 
 
+def _is_told() -> ColumnElement[bool]:
+    return ~exists().where(SUSPENSIONS.c.id == SUBSCRIBERS.c.id)
+
+
 def _read(row: Row[Any]) -> Subscriber:
     interest = Interest(tuple(json.loads(row.components)), tuple(json.loads(row.regions)))
-    return Subscriber(row.id, Channel(ChannelKind(row.kind), SecretStr(row.address)), interest, row.confirmed_at)
+    channel = Channel(ChannelKind(row.kind), SecretStr(row.address))
+    suspension = None if row.at is None else Suspension(row.at, row.why)
+    return Subscriber(row.id, channel, interest, row.confirmed_at, suspension)

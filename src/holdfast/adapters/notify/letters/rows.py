@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select, update
 
+from holdfast.adapters.notify.letters.refusals import count_refusal, forget_refusals
 from holdfast.adapters.notify.letters.tables import CONTENTS, LETTERS
 from holdfast.model.letter import Channel, ChannelKind, Letter, LetterState, LetterStatus, OutboxFigures, OutboxFull
 
@@ -78,6 +79,14 @@ def settle_letter(connection: Connection, key: str, now: float, error: str | Non
         noted = noted.where(LETTERS.c.status == LetterStatus.WAITING)
     connection.execute(noted.values(status=status, tries=LETTERS.c.tries + 1, changed_at=now, error=error))
     connection.execute(delete(CONTENTS).where(CONTENTS.c.key == key))
+    if error is None:
+        forget_refusals(connection, key)
+
+
+def refuse_letter(connection: Connection, letter: Letter, now: float, error: str) -> None:
+    """Note that whoever a letter is for refused it for good."""
+    settle_letter(connection, letter.key, now, error)
+    count_refusal(connection, letter, now, error)
 
 
 def postpone_letter(connection: Connection, letter: Letter, now: float, error: str, due_at: float) -> None:

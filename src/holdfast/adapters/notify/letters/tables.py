@@ -49,6 +49,17 @@ CONTENTS: Final = Table(
     Index("deadlines", "not_after"),
 )
 """What those that wait say, and to whom: erased as soon as they don't wait any more."""
+REFUSALS: Final = Table(
+    "refusals",
+    METADATA,
+    Column("owner", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("first_at", Float, nullable=False),
+    Column("latest_at", Float, nullable=False),
+    Column("error", Text, nullable=False),
+)
+"""Who refused the latest letters for good. `owner` is what their keys say before the first colon."""
 _CORRUPT: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "busy_timeout=5000")
 

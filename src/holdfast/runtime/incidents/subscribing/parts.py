@@ -4,10 +4,11 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 from holdfast.adapters.notify import NotifySettings
-from holdfast.model.letter import Outbox
+from holdfast.model.letter import RefusingOutbox
 from holdfast.runtime.control import Control
 from holdfast.runtime.incidents.subscribing.notices import SubscriberNotices
 from holdfast.runtime.incidents.subscribing.subscriptions import Subscriptions
+from holdfast.runtime.incidents.subscribing.suspending import DeadAddresses
 from holdfast.runtime.state_dir import StateDir
 
 
@@ -19,7 +20,10 @@ class SubscribingParts:
     work: Sequence[Callable[[], Coroutine[None, None, None]]]
 
 
-def make_subscribing(control: Control, places: StateDir, notify: NotifySettings, outbox: Outbox) -> SubscribingParts:
+def make_subscribing(
+    control: Control, places: StateDir, notify: NotifySettings, outbox: RefusingOutbox
+) -> SubscribingParts:
     """All of it, at rest."""
     desk = Subscriptions(control, places.path / "subscribers.db", notify, outbox)
-    return SubscribingParts(desk, (desk.run, SubscriberNotices(control, desk, outbox).run))
+    notices, dead = SubscriberNotices(control, desk, outbox), DeadAddresses(control, desk, outbox)
+    return SubscribingParts(desk, (desk.run, notices.run, dead.run))

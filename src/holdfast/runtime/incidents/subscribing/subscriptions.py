@@ -24,7 +24,7 @@ from holdfast.adapters.subscribers.store import (
     read_link_token,
 )
 from holdfast.incidents.status_words import clean_line
-from holdfast.model.letter import Channel, ChannelKind, Outbox, OutboxFull, OutboxUnavailable
+from holdfast.model.letter import Channel, ChannelKind, OutboxFull, OutboxUnavailable, RefusingOutbox
 from holdfast.model.subscriber import Asked, Interest, SubscribedSite, SubscriberFigures, SubscribersUnavailable
 from holdfast.runtime.control import Control
 from holdfast.views.subscribers import SubscribersDocument, show_subscribers
@@ -40,7 +40,7 @@ _URL_PORTS: Final = {"http", "https"}
 class Subscriptions:
     """`model.subscriber.SubscriptionDesk`, and the stores behind it. Their file is touched in threads only."""
 
-    def __init__(self, control: Control, path: Path, notify: NotifySettings, outbox: Outbox) -> None:
+    def __init__(self, control: Control, path: Path, notify: NotifySettings, outbox: RefusingOutbox) -> None:
         self.figures = SubscriberFigures()
         """As they were a while ago, while it runs."""
         database = Database(path)
@@ -58,8 +58,7 @@ class Subscriptions:
         """Forget who asked and didn't confirm in time, and count the others, until cancelled."""
         while True:
             try:
-                counts, asked = await asyncio.to_thread(self.people.count, self._control.world.clock())
-                self.figures = SubscriberFigures(counts, asked)
+                self.figures = await asyncio.to_thread(self._count)
             except SubscribersUnavailable as error:
                 LOG.warning("subscribers can't be counted now: %s", error)
             await asyncio.sleep(TEND_S)
@@ -116,9 +115,18 @@ class Subscriptions:
     async def confirm(self, token: str) -> bool:
         """Confirm what was asked for; False if the link isn't one, was used, or is too old."""
         made = await asyncio.to_thread(self.people.confirm, token, self._control.world.clock())
-        if made is not None:
-            LOG.info("%s subscribed by %s", made.id, made.channel.kind)
-        return made is not None
+        if made is None:
+            return False
+        LOG.info("%s subscribed by %s", made.id, made.channel.kind)
+        await self._forget_refusals(made.id)
+        return True
+
+    async def suspend(self, id_: str, why: str) -> None:
+        """Tell a subscriber nothing more until they confirm again, and give up the letters that wait for them."""
+        if await asyncio.to_thread(self.people.suspend, id_, self._control.world.clock(), why):
+            LOG.info("%s is suspended: %s", id_, why)
+        await self._outbox.cancel(f"{id_}:")
+        await self._forget_refusals(id_)
 
     async def unsubscribe(self, token: str) -> None:
         """Forget the subscriber that this link belongs to, if there is one."""
@@ -139,9 +147,9 @@ class Subscriptions:
 
     async def list_page(self, after: str, count_max: int, *, with_addresses: bool) -> SubscribersDocument:
         """Subscribers after an id; addresses are masked, unless they are asked for."""
-        page = await asyncio.to_thread(self.people.list_after, after, count_max)
-        counts, asked = await asyncio.to_thread(self.people.count, self._control.world.clock())
-        return show_subscribers(page, counts, asked, count_max, with_addresses=with_addresses)
+        page = await asyncio.to_thread(self.people.list_after, after, count_max, with_suspended=True)
+        figures = await asyncio.to_thread(self._count)
+        return show_subscribers(page, figures, count_max, with_addresses=with_addresses)
 
     async def read_secret(self) -> bytes:
         """What links to unsubscribe are made with."""
@@ -153,6 +161,16 @@ class Subscriptions:
         url = f"{site.subscribe_url}/confirm/{token}"
         letter = self._writer.ask_to_confirm(f"confirm:{_digest(token)}", channel, site, url, now + CONFIRM_S)
         await self._outbox.put([letter])
+
+    def _count(self) -> SubscriberFigures:
+        counts, asked = self.people.count(self._control.world.clock())
+        return SubscriberFigures(counts, asked, self.people.count_suspended())
+
+    async def _forget_refusals(self, id_: str) -> None:
+        try:
+            await self._outbox.forget_refusals(id_)
+        except OutboxUnavailable:
+            LOG.warning("what %s refused before may count still", id_)
 
     def _challenge(self, site: SubscribedSite, channel: Channel, token: str) -> None:
         asking = asyncio.create_task(self._ask_url(site, channel, token))
