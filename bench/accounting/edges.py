@@ -22,6 +22,8 @@ LEARN_S: Final = 20.0
 QUIET_S: Final = 25.0
 """Between two outages of a region, in which all is well."""
 SETTLED_S: Final = 10.0
+AROUND_S: Final = 15.0
+"""Control is dead for so much longer on both sides of an outage."""
 NEAR_S: Final = 10.0
 """So far around an outage is looked at."""
 
@@ -75,16 +77,48 @@ async def _edge_dead(stage: Stage, region: str, seconds: float) -> None:
     await stage.keep_edge_dead(region, seconds)
 
 
-async def _control_dead_meanwhile(stage: Stage, region: str, seconds: float) -> None:
+def _control_dead_meanwhile(mood: Mood) -> Callable[[Stage, str, float], Awaitable[None]]:
     """Control is dead for the middle third of an outage."""
-    await stage.feel(region, Mood(gone=True))
-    await asyncio.sleep(seconds / 3)
+
+    async def play(stage: Stage, region: str, seconds: float) -> None:
+        await stage.feel(region, mood)
+        await asyncio.sleep(seconds / 3)
+        await asyncio.to_thread(stage.holdfast.kill_control)
+        await asyncio.sleep(seconds / 3)
+        began = now()
+        await asyncio.to_thread(stage.holdfast.start_again)
+        await asyncio.sleep(max(0.0, seconds / 3 - (now() - began)))
+        await stage.feel(region, WELL)
+
+    return play
+
+
+def _while_control_is_dead(mood: Mood) -> Callable[[Stage, str, float], Awaitable[None]]:
+    """Control never sees the outage: it is dead from before it begins until after its end."""
+
+    async def play(stage: Stage, region: str, seconds: float) -> None:
+        await asyncio.to_thread(stage.holdfast.kill_control)
+        await asyncio.sleep(AROUND_S)
+        await stage.feel(region, mood)
+        await asyncio.sleep(seconds)
+        await stage.feel(region, WELL)
+        await asyncio.sleep(AROUND_S)
+        await asyncio.to_thread(stage.holdfast.start_again)
+
+    return play
+
+
+async def _control_killed_often(stage: Stage, region: str, seconds: float) -> None:
+    """Control is killed while it is told what it missed, three times."""
     await asyncio.to_thread(stage.holdfast.kill_control)
-    await asyncio.sleep(seconds / 3)
-    began = now()
-    await asyncio.to_thread(stage.holdfast.start_again)
-    await asyncio.sleep(max(0.0, seconds / 3 - (now() - began)))
+    await stage.feel(region, Mood(gone=True))
+    await asyncio.sleep(seconds)
     await stage.feel(region, WELL)
+    for number in range(3):
+        await asyncio.to_thread(stage.holdfast.start_again)
+        await asyncio.sleep(1.0 + number)
+        await asyncio.to_thread(stage.holdfast.kill_control)
+    await asyncio.to_thread(stage.holdfast.start_again)
 
 
 async def _control_dead(stage: Stage, _region: str, seconds: float) -> None:
@@ -114,7 +148,11 @@ KINDS: Final[dict[str, Callable[[Stage, str, float], Awaitable[None]]]] = {
     "agent killed meanwhile": _agent_dead_meanwhile,
 }
 ALONE: Final[dict[str, Callable[[Stage, str, float], Awaitable[None]]]] = {
-    "control killed meanwhile": _control_dead_meanwhile,
+    "control killed meanwhile": _control_dead_meanwhile(Mood(gone=True)),
+    "killed while control is dead": _while_control_is_dead(Mood(gone=True)),
+    "hung while control is dead": _while_control_is_dead(Mood(hung=True)),
+    "20 % lost while control is dead": _while_control_is_dead(Mood(lost=0.2)),
+    "control killed again and again after it": _control_killed_often,
     "only control killed": _control_dead,
 }
 """What concerns both regions, and is played while the other is left alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from edge.running import until
 from edge.services import SLOW, limits, service
 from edge.upstream import free_port
 from holdfast.model.mitigation import Block, Kill, Limit, Measure, ReadOnly
+from holdfast.model.telemetry import SLOW_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,3 +154,20 @@ def test_a_service_named_as_the_edge_names_its_own(edge: Reported, upstream: Ups
     edge.serve({"agent": service(upstream), "telemetry": service(upstream, hosts=("t.example",))})
     assert edge.ask_often(HOST, 2) + edge.ask_often("t.example", 1) == [200] * 3
     edge.expect("agent", offered=2, admitted=2)
+
+
+def test_who_gives_up(edge: Reported, upstream: Upstream) -> None:
+    """Whoever leaves before a second is over has no part in it; whoever waited longer in vain has."""
+    edge.serve({"shop": service(upstream)})
+    upstream.hold()
+    lines = [Line(edge.address).send(spell("GET", "/", HOST)) for _ in range(3)]
+    until(lambda: upstream.state.in_flight == 3, "three are with the upstream")
+    lines.pop().close()
+    edge.expect("shop", offered=3, admitted=3)
+    until(lambda: edge.in_flight("shop") == 2, "two are reported in flight")
+    asked_at = monotonic()
+    until(lambda: monotonic() - asked_at > SLOW_S[1], "a second is over")
+    for line in lines:
+        line.close()
+    edge.expect("shop", offered=3, admitted=3, given_up=2, slow=2, slower=2)
+    upstream.release()

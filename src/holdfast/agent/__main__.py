@@ -25,6 +25,7 @@ from holdfast.adapters.telemetry.uplink import TelemetryUplink
 from holdfast.adapters.xds.client import AdsClient
 from holdfast.adapters.xds.relay import Relay
 from holdfast.adapters.xds.server import AdsServer, Subscriber
+from holdfast.agent.backlog import Backlog
 from holdfast.agent.priority import go_first
 from holdfast.agent.settings import AgentSettings, access_log, admin_socket, agent_socket, telemetry_socket
 from holdfast.agent.telemetry import EdgeTelemetry
@@ -64,19 +65,20 @@ async def run_agent(folder: Path) -> None:
 
 async def _keep_telemetry(settings: AgentSettings, folder: Path) -> None:
     """Have telemetry, and begin it anew when it fails: whatever that is, configuration must go on."""
+    backlog = Backlog()
     while True:
         try:
-            await _tend_telemetry(settings, folder)
+            await _tend_telemetry(settings, folder, backlog)
         except Exception:  # noqa: BLE001 - whatever it is, it ends telemetry alone
             _log.exception("telemetry has failed; it begins anew in %.0f s", TELEMETRY_AGAIN_S)
         await asyncio.sleep(TELEMETRY_AGAIN_S)
 
 
-async def _tend_telemetry(settings: AgentSettings, folder: Path) -> None:
+async def _tend_telemetry(settings: AgentSettings, folder: Path, backlog: Backlog) -> None:
     """Report what this edge counts, samples and logs. Nothing of it is on the way of a request or of configuration."""
     async with EnvoyAdmin(admin_socket(folder)) as admin:
         log = AccessLog(access_log(folder), settings.edge, admin.reopen_logs)
-        uplink = TelemetryUplink(f"unix:{settings.hub_socket}", settings.edge, log.find)
+        uplink = TelemetryUplink(f"unix:{settings.hub_socket}", settings.edge, log.find, backlog)
         reader = SampleReader(
             settings.edge,
             CAUSE_HEADER,
@@ -84,7 +86,9 @@ async def _tend_telemetry(settings: AgentSettings, folder: Path) -> None:
             GRAPHQL_DOCUMENT,
             ROUTE_TAG,
         )
-        telemetry = EdgeTelemetry(settings.edge, lambda: adopt_envoy(folder), admin, uplink.tell, reader)
+        telemetry = EdgeTelemetry(
+            settings.edge, lambda: adopt_envoy(folder), admin, uplink.tell, reader, backlog=backlog
+        )
         socket = telemetry_socket(folder)
         socket.unlink(missing_ok=True)
         receiver = TelemetryReceiver(str(socket), telemetry.take_export, telemetry.take_entries)

@@ -14,6 +14,7 @@ from holdfast.adapters.envoy.process import EnvoyProcess
 from holdfast.adapters.telemetry.otlp import Export
 from holdfast.adapters.telemetry.receiver import Entries
 from holdfast.adapters.telemetry.samples import SampleReader
+from holdfast.agent.backlog import Backlog
 from holdfast.agent.budget import Budget, Stance, Usage, take_stance
 from holdfast.agent.busy import BusyServices
 from holdfast.agent.reports import Tally
@@ -50,12 +51,14 @@ class EdgeTelemetry:
         tell: Callable[[EdgeReport | Sequence[SampledRequest]], None],
         reader: SampleReader,
         budget: Budget | None = None,
+        backlog: Backlog | None = None,
     ) -> None:
         self._edge = edge
         self._find_envoy = find_envoy
         self._admin = admin
         self._tell = tell
         self._reader = reader
+        self._backlog = backlog or Backlog()
         self._budget = budget or Budget()
         self._stance = Stance()
         self._envoy: EnvoyProcess | None = None
@@ -129,22 +132,22 @@ class EdgeTelemetry:
         self._sequence += 1
         whole = self._tally.take_figures(cpu_s, memory_bytes)
         self._requests += whole.requests
-        self._tell(
-            EdgeReport(
-                edge=self._edge,
-                process=f"{self._envoy.pid}-{self._envoy.born:.2f}" if self._envoy else "",
-                sequence=self._sequence,
-                began_at=self._began_at,
-                ended_at=ended_at,
-                services=services,
-                counts=counts,
-                in_flight=in_flight,
-                whole=whole,
-                sampled_share=self._samples[SAMPLE_BASE].share.value,
-                degraded=self._stance.effort.said,
-                upstreams=self._tally.upstreams.take(),
-            )
+        report = EdgeReport(
+            edge=self._edge,
+            process=f"{self._envoy.pid}-{self._envoy.born:.2f}" if self._envoy else "",
+            sequence=self._sequence,
+            began_at=self._began_at,
+            ended_at=ended_at,
+            services=services,
+            counts=counts,
+            in_flight=in_flight,
+            whole=whole,
+            sampled_share=self._samples[SAMPLE_BASE].share.value,
+            degraded=self._stance.effort.said,
+            upstreams=self._tally.upstreams.take(),
         )
+        self._backlog.take(report)
+        self._tell(report)
 
     def _read_usage(self) -> tuple[float, int]:
         """What Envoy has used: processor time since the report before, and memory now."""

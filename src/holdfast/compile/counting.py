@@ -23,6 +23,8 @@ ANSWERS: Final = "answers"
 """Begins the names of what access loggers count."""
 DOWNSTREAM_TIME: Final = "http.edge.downstream_rq_time"
 """How long answers took, in milliseconds."""
+GIVEN_UP: Final = "gone"
+"""What is counted of requests that were never answered: their clients had left."""
 UNKNOWN_HOSTS: Final = f"{ANSWERS}.4xx.service..cause.unknown-host"
 """Requests for hosts that the platform doesn't know."""
 
@@ -45,6 +47,8 @@ class Kind(IntEnum):
     SLOWER = 10
     SLOWEST = 11
     WALLED = 12
+    GIVEN_UP = 13
+    """Left without the beginning of an answer, after a while."""
 
 
 class ServiceCount(NamedTuple):
@@ -73,6 +77,7 @@ WEIGHTS: Final[NDArray[np.int64]] = np.array(
         _weigh(slower=1),
         _weigh(slowest=1),
         _weigh(shed=1, walled=1, admitted=-1),
+        _weigh(given_up=1),
     ],
     dtype=np.int64,
 ).reshape(len(Kind), METRICS)
@@ -114,7 +119,8 @@ def compile_counting() -> list[dict[str, Any]]:
     """Access loggers that count, as their JSON form. None is told anything that a client wrote."""
     refused = both(status_from(400), status_below(500))
     slow = (_counter(f"slow{n}", slower_than(seconds)) for n, seconds in enumerate(SLOW_S))
-    return [_counter("4xx", refused), _counter("5xx", status_from(500)), *slow]
+    given_up = both(status_below(100), slower_than(SLOW_S[1]))
+    return [_counter("4xx", refused), _counter("5xx", status_from(500)), *slow, _counter(GIVEN_UP, given_up)]
 
 
 def read_count(name: str) -> ServiceCount | None:
@@ -135,6 +141,8 @@ def _kind_of_answer(what: str, cause: str) -> Kind | None:
         return None if refusal else _SLOW_KINDS[int(what.removeprefix("slow"))]
     if refusal:
         return refusal[1]
+    if what == GIVEN_UP:
+        return Kind.GIVEN_UP
     return Kind.CLIENT_ERROR if what == "4xx" else Kind.FAILED
 
 

@@ -1,6 +1,6 @@
 """What the runtime needs of the outside world. Adapters implement these; nothing here does anything."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from holdfast.model.event import Event
 from holdfast.model.logged_request import LoggedRequest
 from holdfast.model.resource import Snapshot, SnapshotDelta
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import EdgeReport
+from holdfast.model.telemetry import EdgeReport, Memory, Recollection
 
 
 class JournalUnavailable(Exception):
@@ -78,6 +78,13 @@ class Telemetry(Protocol):
         self, on_report: Callable[[EdgeReport], None], on_samples: Callable[[Sequence[SampledRequest]], None]
     ) -> None:
         """Have reports and samples handed over as they come, in the event loop, from now on."""
+
+    @property
+    def remembering(self) -> Mapping[str, Memory]:
+        """The edges whose agents remember what they counted and can be asked now."""
+
+    async def recall(self, edge: str, began_at: float, ended_at: float, deadline_s: float) -> Recollection | None:
+        """What an edge's agent remembers of a time (Unix, in seconds); None if it doesn't answer in time."""
 
     async def find_requests(self, request_id: str, deadline_s: float) -> Sequence[LoggedRequest]:
         """What the edges' access logs say of a request; nothing if it isn't (or no longer) in any of them."""

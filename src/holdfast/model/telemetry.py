@@ -38,6 +38,8 @@ class Metric(IntEnum):
     """Admitted, and took at least `SLOW_S[2]`."""
     WALLED = 11
     """Of those shed, the ones that the service's own walls refused: they had passed the location's limit."""
+    GIVEN_UP = 12
+    """Admitted, and left by its client after at least `SLOW_S[1]` without the beginning of an answer."""
 
 
 METRICS: Final = len(Metric)
@@ -131,3 +133,22 @@ class EdgeReport:
     degraded: tuple[str, ...] = ()
     """What the agent does less of, in plain words, because its own budget is spent."""
     upstreams: UpstreamFigures = field(default_factory=UpstreamFigures)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recollection:
+    """What an agent remembers of a time: reports like those it made, of longer times each, oldest first.
+
+    It speaks of what was asked for up to `until` (Unix time, in seconds); the rest is to be asked for again.
+    """
+
+    reports: tuple[EdgeReport, ...] = ()
+    until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """That an agent remembers what it counted, `remembers_s` seconds back. `stream` numbers its streams to control."""
+
+    stream: int
+    remembers_s: float

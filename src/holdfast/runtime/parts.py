@@ -76,7 +76,8 @@ def make_parts(
     recorder = RequestRecorder(places.recorded, lambda: control.intent, control.world.clock)
     traffic = KnownTraffic(recorder, watcher, places.peaks, control.world.clock)
     drivers = make_drivers(control, places, watcher, traffic, watching=watching)
-    tellers = make_tellers(control, places, watcher, telling, notifier.settings, watching=watching)
+    agents = outside.telemetry
+    tellers = make_tellers(control, places, watcher, telling, notifier.settings, agents, watching=watching)
     plans = _make_plans(control, outside, traffic)
     predict = watcher.predict if watching else predict_nothing
     pacer = Pacer(control, reporting=watching)

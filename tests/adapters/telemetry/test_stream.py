@@ -19,10 +19,12 @@ from holdfast.adapters.telemetry import wire
 from holdfast.adapters.telemetry.hub import TelemetryHub
 from holdfast.adapters.telemetry.uplink import TelemetryUplink
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import METRICS, EdgeReport
+from holdfast.model.telemetry import METRICS, EdgeReport, Recollection
 
 if TYPE_CHECKING:  # generic in its stub alone
     from collections.abc import AsyncIterator
+
+    from holdfast.adapters.telemetry.uplink import Remembering
 
     Method = grpc.aio.StreamStreamMultiCallable[bytes, bytes]
 
@@ -55,7 +57,7 @@ class World:
 
 
 @asynccontextmanager
-async def meet(edge: str = "e1") -> AsyncIterator[World]:
+async def meet(edge: str = "e1", remembering: Remembering | None = None) -> AsyncIterator[World]:
     """An agent that never finds anything in its log, and a hub that expects it."""
 
     async def find(_request_id: str) -> tuple[()]:
@@ -64,7 +66,7 @@ async def meet(edge: str = "e1") -> AsyncIterator[World]:
 
     with tempfile.TemporaryDirectory(prefix="hf-") as folder:
         socket = str(Path(folder) / "hub.sock")
-        world = World(socket, TelemetryHub(socket), TelemetryUplink(f"unix:{socket}", edge, find))
+        world = World(socket, TelemetryHub(socket), TelemetryUplink(f"unix:{socket}", edge, find, remembering))
         world.hub.expect(["e1", "e2"])
         world.hub.follow(world.reports.append, world.samples.extend)
         await world.hub.start()
@@ -162,6 +164,47 @@ def test_control_comes_back_and_is_told_again() -> None:
                 await again.stop()
             assert reports[-1].sequence == 6
             assert reports[0].services == ("shop",)
+
+    asyncio.run(play())
+
+
+class Remembered:
+    """An agent's memory of one report, that speaks of ten seconds at a time."""
+
+    remembers_s = 60.0
+
+    def recall(self, began_at: float, ended_at: float) -> Recollection:
+        return Recollection((make_report(7),), min(began_at + 10, ended_at))
+
+
+def test_what_is_remembered_is_told_when_it_is_asked_for_and_not_as_a_report() -> None:
+    async def play() -> None:
+        async with meet(remembering=Remembered()) as world:
+            await until(lambda: world.hub.remembering)
+            assert world.hub.remembering["e1"].remembers_s == 60
+            told = await world.hub.recall("e1", 100.0, 105.0, 5.0)
+            assert told is not None
+            assert (told.until, [r.sequence for r in told.reports]) == (105.0, [7])
+            assert told.reports[0].services == ("shop",)
+            assert told.reports[0].edge == "e1"
+            again = await world.hub.recall("e1", 100.0, 200.0, 5.0)
+            assert again is not None
+            assert again.until == 110.0
+            assert again.reports[0].services == ("shop",)
+            world.tell(8)
+            await until(lambda: world.reports)
+            assert [r.sequence for r in world.reports] == [8]
+
+    asyncio.run(play())
+
+
+def test_who_remembers_nothing_or_is_not_there_is_not_asked() -> None:
+    async def play() -> None:
+        async with meet() as world:
+            await world.connect()
+            assert not world.hub.remembering
+            assert await world.hub.recall("e1", 0.0, 1.0, 5.0) is None
+            assert await world.hub.recall("e2", 0.0, 1.0, 5.0) is None
 
     asyncio.run(play())
 

@@ -68,9 +68,16 @@ def assert_equal(before: object, after: object) -> None:
 
 
 def test_an_agent_from_before_there_were_standbys_is_understood() -> None:
-    message = msgspec.msgpack.decode(spoil())
-    del message["upstreams"]
-    assert read_report(msgspec.msgpack.encode(message)).upstreams.names == ()
+    message = msgspec.msgpack.decode(spoil(counts=np.ones((1, 12), "<i8").tobytes()))
+    del message["upstreams"], message["metrics"]
+    report = read_report(msgspec.msgpack.encode(message))
+    assert report.upstreams.names == ()
+    assert report.counts.tolist() == [[1] * 12 + [0] * (METRICS - 12)]
+
+
+def test_of_an_agent_that_counts_more_the_rest_is_left_out() -> None:
+    counts = np.arange(METRICS + 3, dtype="<i8").tobytes()
+    assert read_report(spoil(counts=counts, metrics=METRICS + 3)).counts.tolist() == [list(range(METRICS))]
 
 
 def test_a_service_is_named_once() -> None:

@@ -1,7 +1,7 @@
 """How long what is kept, and how much: finer tallies are added up to coarser ones, and the oldest go."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,6 +43,17 @@ def coarsen(connection: Connection, grain: Grain, until: float) -> None:
         begin += size_s
         begin = _skip_nothing(connection, finer, begin, end, size_s)
     set_mark(connection, grain.name, end)
+
+
+def add_up_again(connection: Connection, times: Iterable[float]) -> None:
+    """Have coarser tallies say what the slots of these times say now, as far as they were added up already."""
+    wanted = list(times)
+    for grain in (Grain.MINUTE, Grain.HOUR, Grain.DAY):
+        size_s, mark = GRAIN_S[grain], read_mark(connection, grain.name)
+        if mark is None:
+            continue
+        for begin in sorted({math.floor(at / size_s) * size_s for at in wanted if at < mark}):
+            _add_up_one(connection, grain, begin)
 
 
 def _add_up_one(connection: Connection, grain: Grain, at: float) -> None:

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
-from holdfast.adapters.accounts.keeping import Bounds, coarsen, forget, read_mark, set_mark
+from holdfast.adapters.accounts.keeping import Bounds, add_up_again, coarsen, forget, read_mark, set_mark
 from holdfast.adapters.accounts.packing import Tally, pack, unpack
 from holdfast.adapters.accounts.schema import MARKS, METADATA, NAMES, STRETCHES, TALLIES, VERSION, WINDOWS, Grain
 from holdfast.adapters.accounts.sqlite import AccountsUnavailable, Database
@@ -54,6 +54,8 @@ class Batch:
     slots: Sequence[SlotTally] = ()
     stretches: Sequence[KeptStretch] = ()
     marks: Mapping[str, float] = field(default_factory=dict)
+    rejudged: Mapping[str, float] = field(default_factory=dict)
+    """By region from when (Unix time, in seconds) all stretches that are kept are withdrawn first."""
 
 
 class SqlAccounts:
@@ -84,6 +86,9 @@ class SqlAccounts:
         names += [name for each in batch.stretches for name in (each.subject, Name(REGION_KIND, each.region))]
         self._intern(names)
         with self._database.transaction() as connection:
+            for region, since in batch.rejudged.items():
+                own = STRETCHES.c.region == self._ids.get(Name(REGION_KIND, region))
+                connection.execute(delete(STRETCHES).where(own, STRETCHES.c.ended_at > since))
             for slot in batch.slots:
                 values = {
                     "grain": Grain.SLOT,
@@ -92,6 +97,7 @@ class SqlAccounts:
                     "body": self._pack(slot),
                 }
                 connection.execute(insert(TALLIES).prefix_with("OR REPLACE").values(**values))
+            add_up_again(connection, [slot.at for slot in batch.slots])
             if batch.stretches:
                 connection.execute(insert(STRETCHES), [self._to_row(each) for each in batch.stretches])
             for name, value in batch.marks.items():

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,7 +13,7 @@ from holdfast.adapters.telemetry import wire
 from holdfast.adapters.telemetry.allowance import Allowance
 from holdfast.model.logged_request import LoggedRequest
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import EdgeReport
+from holdfast.model.telemetry import EdgeReport, Memory, Recollection
 
 if TYPE_CHECKING:  # generic in its stub alone
     Context = grpc.aio.ServicerContext[bytes, bytes]
@@ -37,11 +37,14 @@ class _Agent:
     """One agent's stream."""
 
     edge: str
+    number: int
+    remembers_s: float
     reports: wire.ReportReader
     questions: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(ASKED_MAX))
     messages: Allowance = field(default_factory=lambda: Allowance(MESSAGES_PER_S_MAX, BURST_S))
     samples: Allowance = field(default_factory=lambda: Allowance(SAMPLES_PER_S_MAX, BURST_S))
     answers: dict[int, "asyncio.Future[tuple[LoggedRequest, ...]]"] = field(default_factory=dict)
+    recalls: dict[int, "asyncio.Future[Recollection | None]"] = field(default_factory=dict)
 
 
 class TelemetryHub:
@@ -53,7 +56,7 @@ class TelemetryHub:
         self._expected: frozenset[str] = frozenset()
         self._agents: dict[str, _Agent] = {}
         self._followers: list[tuple[OnReport, OnSamples]] = []
-        self._queries = itertools.count(1)
+        self._queries, self._numbers = itertools.count(1), itertools.count(1)
 
     async def start(self) -> None:
         """Begin to serve; OSError if the socket can't be had."""
@@ -103,6 +106,27 @@ class TelemetryHub:
         found = [request for answer in done if not answer.cancelled() for request in answer.result()]
         return sorted(found, key=lambda request: request.at)
 
+    @property
+    def remembering(self) -> Mapping[str, Memory]:
+        """The edges whose agents remember what they counted and can be asked now."""
+        return {a.edge: Memory(a.number, a.remembers_s) for a in self._agents.values() if a.remembers_s}
+
+    async def recall(self, edge: str, began_at: float, ended_at: float, deadline_s: float) -> Recollection | None:
+        """What an edge's agent remembers of a time (Unix, in seconds); None if it doesn't answer in time."""
+        agent, query = self._agents.get(edge), next(self._queries)
+        if agent is None or not agent.remembers_s or agent.questions.full():
+            return None
+        agent.questions.put_nowait(wire.write(wire.Recall(query, began_at, ended_at)))
+        answer: asyncio.Future[Recollection | None] = asyncio.get_running_loop().create_future()
+        agent.recalls[query] = answer
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await answer
+        except TimeoutError:
+            return None
+        finally:
+            agent.recalls.pop(query, None)
+
     async def _converse(self, messages: AsyncIterator[bytes], context: "Context") -> AsyncIterator[bytes]:
         agent = await self._admit(messages, context)
         self._agents[agent.edge] = agent
@@ -131,12 +155,15 @@ class TelemetryHub:
             hello = None
         if not isinstance(hello, wire.Hello) or hello.edge not in self._expected:
             await context.abort(grpc.StatusCode.PERMISSION_DENIED, "this edge isn't known here")
-        return _Agent(hello.edge, wire.ReportReader(hello.edge))
+        return _Agent(hello.edge, next(self._numbers), hello.remembers_s, wire.ReportReader(hello.edge))
 
     def _part_with(self, agent: _Agent) -> None:
         for answer in agent.answers.values():
             if not answer.done():
                 answer.set_result(())
+        for recall in agent.recalls.values():
+            if not recall.done():
+                recall.set_result(None)
         if self._agents.get(agent.edge) is agent:
             del self._agents[agent.edge]
 
@@ -153,6 +180,8 @@ class TelemetryHub:
                     self._take_samples(agent, requests)
                 case wire.Found():
                     _settle(agent, message)
+                case wire.Recalled():
+                    _settle_recall(agent, message)
                 case wire.Hello():
                     raise ValueError("a second greeting")
 
@@ -174,6 +203,14 @@ def _settle(agent: _Agent, message: wire.Found) -> None:
     answer = agent.answers.get(message.query)
     if answer and not answer.done():
         answer.set_result(wire.read_found(message))
+
+
+def _settle_recall(agent: _Agent, message: wire.Recalled) -> None:
+    """Names must be read in any case, as of reports; what nobody asked for is left out."""
+    recollection = agent.reports.read_recalled(message)
+    answer = agent.recalls.get(message.query)
+    if answer and not answer.done():
+        answer.set_result(recollection)
 
 
 def _hand_over(follower: Callable[[T], None], what: T) -> None:

@@ -1,17 +1,21 @@
-"""The agent's side of its stream to control: what is told while control is away is forgotten, not kept."""
+"""The agent's side of its stream to control: what is told while control is away isn't told later by itself.
+
+What control sees is of now; what it missed it asks for.
+"""
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
 import grpc
 
 from holdfast.adapters.telemetry import wire
 from holdfast.model.logged_request import LoggedRequest
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import EdgeReport
+from holdfast.model.telemetry import EdgeReport, Recollection
 
 if TYPE_CHECKING:  # generic in its stub alone
     Method = grpc.aio.StreamStreamMultiCallable[bytes, bytes]
@@ -27,14 +31,37 @@ FindLogged = Callable[[str], Awaitable[Sequence[LoggedRequest]]]
 """What the edge's own access log says of a request."""
 
 
-class TelemetryUplink:
-    """Tells control what one edge counts and samples, for as long as control is there."""
+class Remembering(Protocol):
+    """What the agent remembers of its counts."""
 
-    def __init__(self, address: str, edge: str, find_logged: FindLogged) -> None:
+    @property
+    def remembers_s(self) -> float:
+        """How far back, in seconds."""
+
+    def recall(self, began_at: float, ended_at: float) -> Recollection:
+        """What was counted between two Unix times, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recalled:
+    query: int
+    recollection: Recollection
+
+
+Message = EdgeReport | Sequence[SampledRequest] | _Recalled | bytes
+
+
+class TelemetryUplink:
+    """Tells control what one edge counts and samples, for as long as control is there, and what it remembers."""
+
+    def __init__(
+        self, address: str, edge: str, find_logged: FindLogged, remembering: Remembering | None = None
+    ) -> None:
         self._address = address
         self._edge = edge
         self._find_logged = find_logged
-        self._waiting: deque[EdgeReport | Sequence[SampledRequest] | bytes] | None = None
+        self._remembering = remembering
+        self._waiting: deque[Message] | None = None
         self._wake = asyncio.Event()
         self._answering: set[asyncio.Task[None]] = set()
 
@@ -64,12 +91,12 @@ class TelemetryUplink:
         async with grpc.aio.insecure_channel(self._address, options=options) as channel:
             method: Method = channel.stream_stream(wire.METHOD)
             async for data in method(self._messages()):
-                self._take_question(wire.read_from_control(data))
+                self._take(wire.read_from_control(data))
 
     async def _messages(self) -> AsyncIterator[bytes]:
-        writer, waiting = wire.ReportWriter(), deque[EdgeReport | Sequence[SampledRequest] | bytes](maxlen=WAITING_MAX)
+        writer, waiting = wire.ReportWriter(), deque[Message](maxlen=WAITING_MAX)
         self._waiting = waiting
-        yield wire.write(wire.Hello(self._edge))
+        yield wire.write(wire.Hello(self._edge, self._remembering.remembers_s if self._remembering else 0.0))
         while self._waiting is waiting:
             while waiting:
                 what = waiting.popleft()
@@ -77,10 +104,19 @@ class TelemetryUplink:
                     yield what
                 elif isinstance(what, EdgeReport):
                     yield writer.write(what)
+                elif isinstance(what, _Recalled):
+                    yield writer.write_recalled(what.query, what.recollection)
                 else:
                     yield wire.write(wire.Samples(tuple(what[: wire.SAMPLES_MAX])))
             self._wake.clear()
             await self._wake.wait()
+
+    def _take(self, question: wire.FromControl) -> None:
+        if isinstance(question, wire.Find):
+            self._take_question(question)
+        elif self._remembering is not None:
+            recollection = self._remembering.recall(question.began_at, question.ended_at)
+            self._answer(_Recalled(question.query, recollection))
 
     def _take_question(self, question: wire.Find) -> None:
         if len(self._answering) >= ANSWERING_MAX:
@@ -98,9 +134,9 @@ class TelemetryUplink:
             found = ()
         self._answer(wire.write_found(question.query, found))
 
-    def _answer(self, data: bytes) -> None:
+    def _answer(self, what: bytes | _Recalled) -> None:
         if self._waiting is not None:
-            self._waiting.append(data)
+            self._waiting.append(what)
             self._wake.set()
 
 

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from holdfast.model.logged_request import LoggedRequest
 from holdfast.model.sample import SampledRequest
-from holdfast.model.telemetry import METRICS, UPSTREAM_METRICS, EdgeFigures, EdgeReport, UpstreamFigures
+from holdfast.model.telemetry import (
+    METRICS,
+    UPSTREAM_METRICS,
+    EdgeFigures,
+    EdgeReport,
+    Recollection,
+    UpstreamFigures,
+)
 
 METHOD: Final = "/holdfast.Telemetry/Connect"
 SERVICE: Final = "holdfast.Telemetry"
@@ -22,6 +29,10 @@ NAMES_MAX: Final = 200_000
 """Names of services that one stream may bring."""
 SAMPLES_MAX: Final = 4_096
 FOUND_MAX: Final = 256
+RECALLED_MAX: Final = 4_096
+"""Reports in one answer of what is remembered."""
+METRICS_AT_FIRST: Final = 12
+"""Of agents that don't say how many there are."""
 _COUNTS: Final = np.dtype("<i8")
 _INDEX: Final = np.dtype("<u4")
 
@@ -31,9 +42,10 @@ RequestId = Annotated[str, msgspec.Meta(max_length=256)]
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True):
-    """The first that an agent says: whose it is."""
+    """The first that an agent says: whose it is, and how many seconds back it remembers what it counted."""
 
     edge: Name
+    remembers_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 
 class Upstreams(msgspec.Struct, frozen=True):
@@ -47,7 +59,8 @@ class Upstreams(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, tag="report", frozen=True):
     """An `EdgeReport`: services by their place among all names that this stream has brought, these included.
 
-    An agent of before there were standbys says nothing of upstreams.
+    An agent of before there were standbys says nothing of upstreams. `metrics` are the columns of `counts`: an agent
+    that is older than control knows fewer, one that is newer more.
     """
 
     new_names: Annotated[tuple[Name, ...], msgspec.Meta(max_length=NAMES_MAX)]
@@ -62,6 +75,7 @@ class Report(msgspec.Struct, tag="report", frozen=True):
     sampled_share: float
     degraded: Annotated[tuple[Text, ...], msgspec.Meta(max_length=16)]
     upstreams: Upstreams | None = None
+    metrics: Annotated[int, msgspec.Meta(ge=1, le=255)] = METRICS_AT_FIRST
 
 
 class Samples(msgspec.Struct, tag="samples", frozen=True):
@@ -84,13 +98,30 @@ class Find(msgspec.Struct, tag="find", frozen=True):
     request_id: RequestId
 
 
-FromAgent = Hello | Report | Samples | Found
+class Recall(msgspec.Struct, tag="recall", frozen=True):
+    """What control asks an agent: what it remembers of a time."""
+
+    query: int
+    began_at: float
+    ended_at: float
+
+
+class Recalled(msgspec.Struct, tag="recalled", frozen=True):
+    """The answer to that: a `Recollection`."""
+
+    query: int
+    until: float
+    reports: Annotated[tuple[Report, ...], msgspec.Meta(max_length=RECALLED_MAX)]
+
+
+FromAgent = Hello | Report | Samples | Found | Recalled
+FromControl = Find | Recall
 _from_agent: Final = msgspec.msgpack.Decoder(FromAgent)
-_from_control: Final = msgspec.msgpack.Decoder(Find)
+_from_control: Final = msgspec.msgpack.Decoder(FromControl)
 _encoder: Final = msgspec.msgpack.Encoder()
 
 
-def write(message: FromAgent | Find) -> bytes:
+def write(message: FromAgent | FromControl) -> bytes:
     """A message's bytes."""
     return _encoder.encode(message)
 
@@ -101,9 +132,10 @@ def read_from_agent(data: bytes) -> FromAgent:
     return message
 
 
-def read_from_control(data: bytes) -> Find:
+def read_from_control(data: bytes) -> FromControl:
     """A message of control; ValueError if it is none."""
-    return _from_control.decode(data)
+    message: FromControl = _from_control.decode(data)
+    return message
 
 
 class ReportWriter:
@@ -114,32 +146,39 @@ class ReportWriter:
 
     def write(self, report: EdgeReport) -> bytes:
         """A report's bytes."""
+        return write(self._spell(report))
+
+    def write_recalled(self, query: int, recollection: Recollection) -> bytes:
+        """An answer to `Recall`."""
+        reports = tuple(self._spell(report) for report in recollection.reports[:RECALLED_MAX])
+        return write(Recalled(query, recollection.until, reports))
+
+    def _spell(self, report: EdgeReport) -> Report:
         places, figures = self._places, report.upstreams
         new = tuple(name for name in dict.fromkeys((*report.services, *figures.names)) if name not in places)
         places.update((name, n) for n, name in enumerate(new, len(places)))
         services = np.fromiter((places[name] for name in report.services), _INDEX, len(report.services))
         clusters = np.fromiter((places[name] for name in figures.names), _INDEX, len(figures.names))
-        return write(
-            Report(
-                new_names=new,
-                process=report.process,
-                sequence=report.sequence,
-                began_at=report.began_at,
-                ended_at=report.ended_at,
-                services=services.tobytes(),
-                counts=np.ascontiguousarray(report.counts, _COUNTS).tobytes(),
-                in_flight=np.ascontiguousarray(report.in_flight, _COUNTS).tobytes(),
-                whole=report.whole,
-                sampled_share=report.sampled_share,
-                degraded=report.degraded,
-                upstreams=Upstreams(
-                    clusters.tobytes(),
-                    np.ascontiguousarray(figures.counts, _COUNTS).tobytes(),
-                    np.ascontiguousarray(figures.endpoints, _COUNTS).tobytes(),
-                )
-                if figures.names
-                else None,
+        return Report(
+            new_names=new,
+            process=report.process,
+            sequence=report.sequence,
+            began_at=report.began_at,
+            ended_at=report.ended_at,
+            services=services.tobytes(),
+            counts=np.ascontiguousarray(report.counts, _COUNTS).tobytes(),
+            in_flight=np.ascontiguousarray(report.in_flight, _COUNTS).tobytes(),
+            whole=report.whole,
+            sampled_share=report.sampled_share,
+            degraded=report.degraded,
+            upstreams=Upstreams(
+                clusters.tobytes(),
+                np.ascontiguousarray(figures.counts, _COUNTS).tobytes(),
+                np.ascontiguousarray(figures.endpoints, _COUNTS).tobytes(),
             )
+            if figures.names
+            else None,
+            metrics=METRICS,
         )
 
 
@@ -156,7 +195,7 @@ class ReportReader:
             raise ValueError(f"more than {NAMES_MAX} names of services on one stream")
         self._names.extend(message.new_names)
         services = self._read_names(message.services)
-        counts = _read_counts(message.counts, len(services), METRICS)
+        counts = _read_metrics(message.counts, len(services), message.metrics)
         in_flight = _read_counts(message.in_flight, len(services), 1)
         return EdgeReport(
             edge=self._edge,
@@ -173,6 +212,10 @@ class ReportReader:
             upstreams=self._read_upstreams(message.upstreams),
         )
 
+    def read_recalled(self, message: Recalled) -> Recollection:
+        """What is remembered; ValueError as for reports."""
+        return Recollection(tuple(self.read(report) for report in message.reports), message.until)
+
     def _read_upstreams(self, message: Upstreams | None) -> UpstreamFigures:
         if message is None:
             return UpstreamFigures()
@@ -187,9 +230,15 @@ class ReportReader:
         return tuple([names[place] for place in found.tolist()])
 
 
+def _read_metrics(data: bytes, rows: int, columns: int) -> NDArray[np.int64]:
+    """Counts in this version's metrics: what the agent doesn't know is zero, what is unknown here is left out."""
+    counts = _read_counts(data, rows, columns)[:, :METRICS]
+    return np.pad(counts, ((0, 0), (0, METRICS - counts.shape[1])))
+
+
 def _read_counts(data: bytes, rows: int, columns: int) -> NDArray[np.int64]:
     counts = np.frombuffer(data, _COUNTS).reshape(rows, columns)
-    if rows and counts.min() < 0:
+    if counts.size and counts.min() < 0:
         raise ValueError("a count below zero")
     return counts
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,12 +42,21 @@ class Moment:
     dead: Sequence[Dead] = ()
 
 
+class Watched(NamedTuple):
+    """Of how many of a slot's seconds an edge reported, and in how many it was dead."""
+
+    covered_s: float = 0.0
+    dead_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Slot:
-    """One slot of one region: counts of services, shape (services, COLUMNS), and whether it was watched."""
+    """One slot of one region: counts of services, shape (services, COLUMNS), and how well it was watched."""
 
     counts: Floats
     measured: bool
+    watched: Mapping[str, Watched] = field(default_factory=dict)
+    """By edge; those that weren't heard of at all are left out."""
 
 
 @dataclass(slots=True)
@@ -105,6 +114,19 @@ class Intake:
         self._closed = max(self._closed, number)
         return {region: self._close(number, region, moment) for region in self._layout.regions}
 
+    def begin_again(self) -> "Intake":
+        """Another one that knows what is usual, and has counted nothing yet."""
+        again = Intake(self._layout, self.slot_s)
+        again._usual = {region: usual.copy() for region, usual in self._usual.items()}
+        again._learned = dict(self._learned)
+        again._weights = dict(self._weights)
+        return again
+
+    def recount(self, number: int, region: str, moment: Moment) -> Slot:
+        """Close a slot of one region only."""
+        self._closed = max(self._closed, number)
+        return self._close(number, region, moment)
+
     def learn(self, region: str, owed: Floats) -> None:
         """That a slot of a region was as usual: requests owed an answer, by service."""
         self._learned[region] = min(USUAL_SLOTS, self._learned[region] + 1)
@@ -136,13 +158,14 @@ class Intake:
             names = [self._layout.services[row] for row in rows.tolist()]
             read_only = self._note_writes(region, names, found.raw[rows, Metric.MITIGATED], moment.read_only)
             counts[rows] = count_slot(found.raw[rows], _flag(names, moment.switched_off), _flag(names, read_only))
-        covered, dead = self._watch(number, region, found.covered_s if found else {}, moment.dead)
+        watched = self._watch(number, region, found.covered_s if found else {}, moment.dead)
+        covered, dead = self._share(region, watched)
         measured = covered + dead >= MEASURED_SHARE
         if dead > 0:
             self._add_missed(region, counts, dead)
         elif measured:
             self.learn(region, counts[:, Column.OWED])
-        return Slot(counts, measured)
+        return Slot(counts, measured, {edge: each for edge, each in watched.items() if any(each)})
 
     def _note_writes(
         self, region: str, names: Sequence[str], mitigated: NDArray[np.float64], read_only: frozenset[str]
@@ -155,20 +178,24 @@ class Intake:
 
     def _watch(
         self, number: int, region: str, covered_s: Mapping[str, float], dead: Iterable[Dead]
-    ) -> tuple[float, float]:
-        """The shares of the region's usual traffic that were reported, and that came to dead edges."""
-        edges = self._layout.edges[region]
-        weights = {edge: max(_WEIGHT_MIN, self._weights.get(edge, 0.0)) for edge in edges}
-        dead_s = dict.fromkeys(edges, 0.0)
+    ) -> dict[str, Watched]:
+        """How every edge of a region was heard."""
+        dead_s = dict.fromkeys(self._layout.edges[region], 0.0)
         for each in dead:
             if each.edge in dead_s:
                 began, ended = number * self.slot_s, (number + 1) * self.slot_s
                 dead_s[each.edge] += max(0.0, min(ended, each.ended_at) - max(began, each.began_at))
+        return {edge: Watched(min(self.slot_s, covered_s.get(edge, 0.0)), dead_s[edge]) for edge in dead_s}
+
+    def _share(self, region: str, watched: Mapping[str, Watched]) -> tuple[float, float]:
+        """The shares of the region's usual traffic that were reported, and that came to dead edges."""
+        edges = self._layout.edges[region]
+        weights = {edge: max(_WEIGHT_MIN, self._weights.get(edge, 0.0)) for edge in edges}
         whole = sum(weights.values()) * self.slot_s
         if not whole:
             return 0.0, 0.0
-        covered = sum(weights[edge] * min(self.slot_s, covered_s.get(edge, 0.0)) for edge in edges)
-        return covered / whole, sum(weights[edge] * dead_s[edge] for edge in edges) / whole
+        covered, dead = (sum(weights[edge] * watched[edge][n] for edge in edges) / whole for n in (0, 1))
+        return covered, dead
 
     def _add_missed(self, region: str, counts: Floats, dead: float) -> None:
         """What dead edges would have been asked for and no other edge was: owed, and lost."""

@@ -76,6 +76,12 @@ class Judge:
         self._standing = np.zeros(subjects, np.int8)
         self._asked = np.full(subjects, first - QUIET_SLOTS - 1, np.int64)
 
+    def begin_again(self, first: int) -> "Judge":
+        """Another one that knows how slow is usual, for slots from this one on."""
+        again = Judge(len(self._standing), first)
+        again._slow_usual, again._busy_slots = self._slow_usual.copy(), self._busy_slots.copy()
+        return again
+
     @property
     def troubled(self) -> int:
         """Subjects of which a course is kept."""

@@ -18,6 +18,8 @@ class Subject(NamedTuple):
 
 
 SERVICE, COMPONENT, TENANT, REGION = "service", "component", "tenant", "region"
+EDGE, DEAD_EDGE = "edge", "dead-edge"
+"""Who isn't accounted for, but noted beside the subjects: of how many seconds an edge reported, or was dead in."""
 WHOLE = Subject(REGION)
 """All services together: the region itself."""
 

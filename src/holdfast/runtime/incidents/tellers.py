@@ -12,6 +12,7 @@ from holdfast.runtime.control import Control
 from holdfast.runtime.incidents.accounting.book import Book
 from holdfast.runtime.incidents.accounting.parts import make_accounting
 from holdfast.runtime.incidents.accounting.reading import DowntimeReading
+from holdfast.runtime.incidents.accounting.recalling import Agents
 from holdfast.runtime.incidents.maintenance_clock import MaintenanceClock
 from holdfast.runtime.incidents.opening.measure import IncidentMeasure
 from holdfast.runtime.incidents.opening.opener import IncidentOpener
@@ -71,11 +72,12 @@ def make_tellers(
     watcher: Watcher,
     settings: TellSettings,
     notify: NotifySettings,
+    agents: Agents,
     *,
     watching: bool,
 ) -> Tellers:
     """All of them, at rest. Without `watching` nothing is measured."""
-    accounting = make_accounting(control, places.accounts, watching=watching)
+    accounting = make_accounting(control, places.accounts, agents, watching=watching)
     where = settings.status_site or places.status_site
     site = StatusPublisher(control, where, lambda: accounting.accounts, partial(_has_begun, accounting.accounts))
     outboxes = make_outboxes(places, notify, control.world.clock)

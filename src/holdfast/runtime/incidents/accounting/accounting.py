@@ -6,28 +6,30 @@ If it dies, lags or its disk is full, nothing else does; what is measured meanwh
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import numpy as np
 
 from holdfast.adapters.accounts.schema import Grain
 from holdfast.adapters.accounts.sql_accounts import Batch, KeptStretch, SlotTally, SqlAccounts
 from holdfast.adapters.accounts.sqlite import AccountsUnavailable
-from holdfast.incidents.downtime.definition import COLUMNS, SLOT_S
+from holdfast.incidents.downtime.coverage import LOOK_BACK_SLOTS, list_runs
+from holdfast.incidents.downtime.definition import SLOT_S
 from holdfast.incidents.downtime.intake import USUAL_SLOTS, Dead
-from holdfast.incidents.downtime.layout import Subject, lay_out
+from holdfast.incidents.downtime.layout import lay_out
 from holdfast.model.intent import Intent
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
 from holdfast.runtime.incidents.accounting.book import Book
 from holdfast.runtime.incidents.accounting.doors import Doors, list_doors
-from holdfast.runtime.incidents.accounting.measure import Measurer
+from holdfast.runtime.incidents.accounting.measure import Describe, Measurer
 from holdfast.runtime.incidents.accounting.moment import Lasted, describe_moment, list_lasted, list_waits
+from holdfast.runtime.incidents.accounting.rebuilding import Missed, read_tally, rebuild
+from holdfast.runtime.incidents.accounting.recalling import Agents, Recaller
 from holdfast.runtime.incidents.accounting.windows import find_windows, read_window, write_window
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ LAG_S: Final = 4.0
 REPORTS_MAX: Final = 8_000
 """Reports that may wait for a look; the oldest are dropped, and counted."""
 REPLAYED_SLOTS_MAX: Final = 1_440
+APART_SLOTS: Final = 60
+"""Missed slots that are further apart are asked for one after the other."""
 TIDY_S: Final = 60.0
 UNWRITTEN_MAX: Final = 2_000
 """Slots that are kept in memory while the store can't be written; more are lost."""
@@ -67,7 +71,7 @@ class Accounting:
     Raises AccountsUnavailable when made, if the store at `path` can't be had.
     """
 
-    def __init__(self, control: Control, path: Path, slot_s: float = SLOT_S) -> None:
+    def __init__(self, control: Control, path: Path, agents: Agents | None = None, slot_s: float = SLOT_S) -> None:
         self.dropped = 0
         """Reports that came faster than they could be counted."""
         self._control = control
@@ -77,6 +81,8 @@ class Accounting:
         """What was measured, for those who ask."""
         self.book.note_windows(read_window(text) for text in self._store.read_windows())
         self._doors = Doors()
+        self._recaller = Recaller(agents, slot_s) if agents is not None else None
+        self._recalling: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._reports: deque[EdgeReport] = deque()
         self._laid_out: Platform | None = None
@@ -89,6 +95,8 @@ class Accounting:
     def take_report(self, report: EdgeReport) -> None:
         """Keep an edge's report for the next look."""
         self._doors.hear(report.edge, report.began_at, report.ended_at)
+        if self._recaller is not None:
+            self._recaller.hear(report.edge, report.process)
         if len(self._reports) >= REPORTS_MAX:
             self._reports.popleft()
             self.dropped += 1
@@ -120,11 +128,52 @@ class Accounting:
         self._windows += windows
         await asyncio.get_running_loop().run_in_executor(self._thread, self._work, work)
         self._doors.forget(since)
+        self._recall_missed(intent, now)
+
+    def _recall_missed(self, intent: Intent, now: float) -> None:
+        """Have agents asked for what was missed, unless they are just being."""
+        measurer = self.book.measurer
+        if self._recaller is None or measurer is None or (self._recalling and not self._recalling.done()):
+            return
+        missed = self._recaller.find_missed(measurer.layout, measurer.coverage, measurer.next, now)
+        if missed:
+            self._recalling = asyncio.create_task(self._rebuild(self._recaller, measurer, intent, missed))
+
+    async def _rebuild(
+        self, recaller: Recaller, measurer: Measurer, intent: Intent, missed: Mapping[str, Sequence[int]]
+    ) -> None:
+        """Put what agents remember where it belongs, run by run."""
+        for region, numbers in missed.items():
+            for first, after in list_runs(numbers, APART_SLOTS):
+                began_at, ended_at = first * self._slot_s, after * self._slot_s
+                reports = await recaller.ask(measurer.layout.edges.get(region, ()), began_at, ended_at)
+                own = [number for number in numbers if first <= number < after]
+                lasted = list_lasted(self._control.state, began_at)
+                describe = partial(describe_moment, intent, lasted)
+                work = partial(self._place, Missed(region, own, reports), describe)
+                if reports and not await asyncio.get_running_loop().run_in_executor(self._thread, work):
+                    recaller.ask_again()
+
+    def _place(self, missed: Missed, describe: Describe) -> bool:
+        """Whether that could be written, or needn't be."""
+        measurer = self.book.measurer
+        self._write()
+        if measurer is None or self._slots or self._stretches or missed.region not in measurer.layout.regions:
+            return measurer is None
+        try:
+            better = rebuild(self._store, self.book, measurer, missed, describe)
+        except AccountsUnavailable as error:
+            LOG.warning("what agents remember can't be written down now: %s", error)
+            return False
+        if better:
+            LOG.info("%d slots of %s are known better from what its edges remember", better, missed.region)
+        return True
 
     def close(self) -> None:
         """Measure no more; what was closed is kept."""
-        if self._asking is not None:
-            self._asking.cancel()
+        for task in (self._asking, self._recalling):
+            if task is not None:
+                task.cancel()
         self._thread.shutdown(wait=True, cancel_futures=True)
         with suppress(AccountsUnavailable):
             self._write()
@@ -186,19 +235,17 @@ class Accounting:
         return measurer
 
     def _replay(self, measurer: Measurer, region: str, first: int, closed: int) -> None:
-        rows = measurer.layout.subject_row
-        kept = self._store.read_tallies(Grain.SLOT, region, first * self._slot_s, closed * self._slot_s)
+        oldest = min(first, closed - LOOK_BACK_SLOTS)
+        kept = self._store.read_tallies(Grain.SLOT, region, oldest * self._slot_s, closed * self._slot_s)
         by_number = {round(at / self._slot_s): tally for at, tally in kept}
-        for number in range(first, closed):
+        for number in range(oldest, closed):
             tally = by_number.get(number)
-            if tally is None:
-                self._note(measurer.replay(region, None))
-                continue
-            counts = np.zeros((len(rows), COLUMNS), np.float32)
-            names = [self._store.find_name(each) for each in tally.ids.tolist()]
-            places = np.array([rows.get(Subject(*name), -1) for name in names], np.intp)
-            counts[places[places >= 0]] = tally.counts[places >= 0]
-            self._note(measurer.replay(region, counts))
+            counts = None
+            if tally is not None:
+                counts, watched = read_tally(self._store, measurer.layout, tally)
+                measurer.coverage.note(region, number, watched)
+            if number >= first:
+                self._note(measurer.replay(region, counts))
 
     def _note(self, stretches: Sequence[KeptStretch]) -> None:
         new = [each for each in stretches if not self.book.has(each)]

@@ -76,6 +76,20 @@ class Book:
         for each in stretches:
             self._stretches[Subject(*each.subject), each.region].append(each.stretch)
 
+    def list_kept(self, region: str, ended_after: float) -> list[KeptStretch]:
+        """What is final in a region and ended after a Unix time, in seconds."""
+        kept = ((subject, each) for (subject, place), own in self._stretches.items() if place == region for each in own)
+        return [KeptStretch(Name(*subject), region, each) for subject, each in kept if each.ended_at > ended_after]
+
+    def replace_stretches(self, region: str, since: float, stretches: Iterable[KeptStretch]) -> None:
+        """Have these in place of all that ended after a Unix time; days that are in memory are read again."""
+        for key, own in self._stretches.items():
+            if key[1] == region:
+                own[:] = [each for each in own if each.ended_at <= since]
+        self.note_stretches(stretches)
+        self._loaded = {key for key in self._loaded if key[1] != region}
+        self._past.clear()
+
     def note_windows(self, windows: Iterable[Window]) -> None:
         """Take in drills and maintenance that are new, or otherwise than before."""
         with self.lock:

@@ -1,17 +1,19 @@
 """From reports to what is kept: slots are closed, judged, and named. Belongs to one thread, and reads no clock."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.adapters.accounts.sql_accounts import KeptStretch, Name, SlotTally
-from holdfast.incidents.downtime.definition import COLUMNS, QUIET_SLOTS, SLOT_S, Column
-from holdfast.incidents.downtime.intake import Intake, KnownTime, Moment
+from holdfast.incidents.downtime.coverage import LOOK_BACK_SLOTS, Coverage, find_deaths
+from holdfast.incidents.downtime.definition import COLUMNS, QUIET_SLOTS, SLOT_S, Column, Floats
+from holdfast.incidents.downtime.intake import Dead, Intake, KnownTime, Moment, Watched
 from holdfast.incidents.downtime.judge import Found, Judge
-from holdfast.incidents.downtime.layout import Layout, Subject
+from holdfast.incidents.downtime.layout import DEAD_EDGE, EDGE, Layout, Subject
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.telemetry import EdgeReport
 
@@ -31,7 +33,30 @@ class Closed:
 class _Region:
     judge: Judge
     known: KnownTime
-    today: dict[Subject, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """A slot that was counted again."""
+
+    number: int
+    slot: SlotTally
+    watched: Mapping[str, Watched]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """A region judged again from a Unix time on, in seconds: what became final since, and where to go on from."""
+
+    region: str
+    since: float
+    slots: Sequence[SlotTally]
+    stretches: Sequence[KeptStretch]
+    state: _Region
+
+
+Describe = Callable[[Sequence[Dead], float, float], Moment]
+"""What else is to be known of the time between two others, given which edges were dead."""
 
 
 class Measurer:
@@ -42,6 +67,8 @@ class Measurer:
         self.next = first
         """The number of the next slot."""
         self.layout = layout
+        self.coverage = Coverage(slot_s)
+        """How well edges were heard in the last hour."""
         self._intake = Intake(layout, slot_s)
         self._late_slots = self._find_late_slots(late_s)
         self._regions = {name: self._begin(first) for name in layout.regions}
@@ -79,8 +106,11 @@ class Measurer:
             counts[:, Column.KNOWN_S] = region.known.close_slot(counts[:, Column.OWED], measured=slot.measured)
             stretches += self._judge(name, counts, measured=slot.measured)
             if slot.measured:
-                slots.append(self._name(name, number, counts))
+                self.coverage.note(name, number, slot.watched)
+                slots.append(self._name(name, number, counts, slot.watched))
         self.next += 1
+        if self.next % LOOK_BACK_SLOTS == 0:
+            self.coverage.forget(self.next - LOOK_BACK_SLOTS)
         return Closed(slots, stretches)
 
     def replay(self, region: str, counts: NDArray[np.float32] | None) -> Sequence[KeptStretch]:
@@ -103,6 +133,61 @@ class Measurer:
                 stretches += self.replay(name, None)
         self.next = number
         return Closed((), stretches)
+
+    def recount(
+        self, region: str, reports: Sequence[EdgeReport], numbers: Iterable[int], describe: Describe
+    ) -> Iterator[Recounted]:
+        """Count slots of a region again from what its edges remember: those that are known better so.
+
+        `numbers` ascend. How long anything is known of whom is left to `rejudge`.
+        """
+        intake, waiting = self._intake.begin_again(), deque(sorted(reports, key=lambda report: report.began_at))
+        deaths, speaking = find_deaths(reports), {report.edge for report in reports}
+        last = max(report.ended_at for report in reports)
+        for number in numbers:
+            began_at, ended_at = number * self.slot_s, (number + 1) * self.slot_s
+            while waiting and waiting[0].began_at < ended_at:
+                report = waiting.popleft()
+                if report.ended_at > began_at:
+                    intake.take(report, report.ended_at)
+            if not reports[0].began_at < ended_at or began_at >= last:
+                continue
+            dead = [*deaths, *self.coverage.list_dead(region, number, speaking)]
+            slot = intake.recount(number, region, describe(dead, began_at, ended_at))
+            if slot.measured and self.coverage.is_better(region, number, slot.watched):
+                tally = self._name(region, number, self.layout.gather(slot.counts), slot.watched)
+                yield Recounted(number, tally, slot.watched)
+
+    def rejudge(
+        self, region: str, first: int, recounted: Mapping[int, Recounted], slots: Iterable[Floats | None]
+    ) -> Rejudged:
+        """Judge a region again from slot `first` to the newest; None is a slot that wasn't measured.
+
+        From the first that was recounted on, slots of which it is known for other times than was kept are given back.
+        """
+        count, found, renamed = len(self.layout.subjects), list[KeptStretch](), list[SlotTally]()
+        judge, changed = self._regions[region].judge.begin_again(first), min(recounted)
+        known, nothing = KnownTime(count, self.slot_s, QUIET_SLOTS), np.zeros((count, COLUMNS), np.float32)
+        for number, counts in enumerate(slots, first):
+            if counts is not None:
+                seconds = known.close_slot(counts[:, Column.OWED], measured=True)
+                if number >= changed and not np.array_equal(seconds, counts[:, Column.KNOWN_S]):
+                    counts[:, Column.KNOWN_S] = seconds
+                    own = recounted.get(number)
+                    watched = own.watched if own else self.coverage.read(region, number)
+                    renamed.append(self._name(region, number, counts, watched))
+            told = nothing if counts is None else counts
+            finals = judge.close_slot(told, self._late_slots, measured=counts is not None)
+            found += [self._keep(region, each) for each in finals]
+        return Rejudged(region, first * self.slot_s, renamed, found, _Region(judge, known))
+
+    def adopt(self, rejudged: Rejudged) -> None:
+        """Go on from there."""
+        self._regions[rejudged.region] = rejudged.state
+
+    def find_needed_from(self, region: str) -> int:
+        """The number of the first slot that nothing final is said of in a region."""
+        return self._regions[region].judge.needed_from
 
     def stand(self, subject: Subject, region: str) -> Standing:
         """How a subject does now."""
@@ -138,10 +223,16 @@ class Measurer:
         began_at, ended_at = found.began * self.slot_s, found.ended * self.slot_s
         return Stretch(began_at, ended_at, found.standing, round(found.requests, 1), round(found.lost, 1))
 
-    def _name(self, region: str, number: int, counts: NDArray[np.float32]) -> SlotTally:
+    def _name(self, region: str, number: int, counts: NDArray[np.float32], watched: Mapping[str, Watched]) -> SlotTally:
+        """A slot as it is kept: its subjects, and how well each edge was heard."""
         rows = np.flatnonzero(counts.any(axis=1))
         subjects = [Name(*self.layout.subjects[row]) for row in rows.tolist()]
-        return SlotTally(region, number * self.slot_s, subjects, counts[rows])
+        names = [Name(kind, edge) for kind in (EDGE, DEAD_EDGE) for edge in watched]
+        heard = np.zeros((len(names), COLUMNS), np.float32)
+        heard[:, Column.KNOWN_S] = [each[n] for n in (0, 1) for each in watched.values()]
+        told = heard[:, Column.KNOWN_S] > 0
+        names = [name for name, is_told in zip(names, told.tolist(), strict=True) if is_told]
+        return SlotTally(region, number * self.slot_s, [*subjects, *names], np.concatenate([counts[rows], heard[told]]))
 
     def _find_late_slots(self, late_s: Mapping[str, float]) -> NDArray[np.int64]:
         """Groups wait as most of their services do."""

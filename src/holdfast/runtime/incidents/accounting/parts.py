@@ -13,6 +13,7 @@ from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
 from holdfast.runtime.incidents.accounting.accounting import Accounting
 from holdfast.runtime.incidents.accounting.reading import DowntimeReading
+from holdfast.runtime.incidents.accounting.recalling import Agents
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -28,12 +29,15 @@ class AccountingParts:
     ends: Sequence[Callable[[], None]] = ()
 
 
-def make_accounting(control: Control, path: Path, *, watching: bool) -> AccountingParts:
-    """All of it, at rest. Without `watching` there is nothing; nor if the disk refuses, which is no reason to stop."""
+def make_accounting(control: Control, path: Path, agents: Agents | None = None, *, watching: bool) -> AccountingParts:
+    """All of it, at rest; `agents` are asked for what control missed.
+
+    Without `watching` there is nothing; nor if the disk refuses, which is no reason to stop.
+    """
     if not watching:
         return AccountingParts()
     try:
-        accounting = _open(control, path)
+        accounting = _open(control, path, agents)
     except AccountsUnavailable:
         LOG.exception("downtime isn't accounted for")
         return AccountingParts()
@@ -41,14 +45,14 @@ def make_accounting(control: Control, path: Path, *, watching: bool) -> Accounti
     return AccountingParts(accounting.book, reading, [accounting.run], [accounting.take_report], [accounting.close])
 
 
-def _open(control: Control, path: Path) -> Accounting:
+def _open(control: Control, path: Path, agents: Agents | None) -> Accounting:
     """What was kept; if that makes no sense, it is set aside, and everything begins anew."""
     try:
-        return Accounting(control, path)
+        return Accounting(control, path, agents)
     except (AccountsUnavailable, ValueError) as error:
         aside = next(p for n in range(1, 10_000) if not (p := path.with_name(f"{path.name}.unreadable-{n}")).exists())
         LOG.warning("what was measured before can't be read (%s); it is kept as %s", error, aside.name)
         for suffix in ("", "-wal", "-shm"):
             with suppress(OSError):
                 path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
-    return Accounting(control, path)
+    return Accounting(control, path, agents)
