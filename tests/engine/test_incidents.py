@@ -90,6 +90,38 @@ def test_a_resolved_one_is_changed_by_opening_it_again_only(play: Play) -> None:
     assert play.state.incidents["i-1"].incident.resolved_at is None
 
 
+@pytest.mark.parametrize("worker", [None, "bob"])
+def test_who_opens_one_again_that_others_worked_on_finds_nobody_working_on_it(play: Play, worker: str | None) -> None:
+    play.do(BY_HAND)
+    if worker is not None:
+        play.do(AcknowledgeIncident(worker, "i-1"))
+    play.do(ChangeIncident("bob", "i-1", "over", phase=Phase.RESOLVED))
+    play.now = 2_000.0
+    play.do(ChangeIncident("ann", "i-1", "again", phase=Phase.INVESTIGATING))
+    incident = play.state.incidents["i-1"].incident
+    assert (incident.acknowledged_by, incident.acknowledged_at, incident.reopened_at) == (None, None, 2_000.0)
+    play.do(AcknowledgeIncident("bob", "i-1"))
+
+
+def test_who_opens_again_what_they_worked_on_works_on_it_still(play: Play) -> None:
+    play.do(BY_HAND)
+    play.do(AcknowledgeIncident("bob", "i-1"))
+    play.do(ChangeIncident("ann", "i-1", "over", phase=Phase.RESOLVED))
+    play.now = 2_000.0
+    play.do(ChangeIncident("bob", "i-1", "again", phase=Phase.IDENTIFIED))
+    incident = play.state.incidents["i-1"].incident
+    assert (incident.acknowledged_by, incident.acknowledged_at, incident.reopened_at) == ("bob", 2_000.0, None)
+
+
+def test_a_program_that_sets_phase_or_impact_does_not_lead(play: Play) -> None:
+    play.do(BY_ITSELF)
+    play.do(ChangeIncident("alertmanager", "i-1", "worse", impact=Impact.MAJOR, leads=False))
+    assert play.state.incidents["i-1"].incident.led_by is None
+    play.do(ChangeIncident("bob", "i-1", "not so bad", impact=Impact.NONE))
+    play.do(ChangeIncident("alertmanager", "i-1", "over", phase=Phase.RESOLVED, leads=False))
+    assert play.state.incidents["i-1"].incident.led_by == "bob"
+
+
 def test_a_change_that_changes_nothing_is_refused(play: Play) -> None:
     play.do(BY_HAND)
     assert play.refuse(ChangeIncident("ann", "i-1", "why", impact=Impact.MAJOR)) is RefusalCode.UNCHANGED

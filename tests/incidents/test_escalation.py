@@ -91,6 +91,22 @@ def test_a_forgotten_incident_is_paged_for_again_until_somebody_writes_a_word() 
     assert town.put()[-1] == (7_600.0, "ann", "chat")
 
 
+def test_all_begins_anew_when_it_is_opened_again() -> None:
+    town = make_town({("ann", "chat"): TAKES, ("bob", "chat"): TAKES})
+    town.play(400.0)
+    assert town.put() == [(0.0, "ann", "chat"), (300.0, "bob", "chat")]
+    town.case = Case("i-1", 0.0, reopened_at=5_000.0)
+    town.now = 5_000.0
+    town.play(5_299.0)
+    assert town.put()[2:] == [(5_000.0, "ann", "chat")]
+    town.play(5_400.0)
+    assert town.put()[3:] == [(5_300.0, "bob", "chat")]
+    assert not any(order.again for _, order in town.orders)
+    town.case = replace(town.case, acknowledged=True, word_at=5_400.0)
+    town.play(6_000.0)
+    assert len(town.put()) == 4
+
+
 def test_nobody_is_paged_again_where_the_policy_doesnt_say_so() -> None:
     town = make_town({("ann", "chat"): TAKES}, make_policy(again_after=None))
     town.case = Case("i-1", 0.0, acknowledged=True, word_at=10.0)

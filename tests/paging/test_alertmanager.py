@@ -103,7 +103,8 @@ def test_an_alert_opens_an_incident_and_resolves_it_when_it_is_over(control: Run
         assert incident.occasion is Occasion.ALERT
         assert 100 < incident.opened_at - incident.began_at < 200
         fire(client, "HighLatency", severity="critical", job="mail")
-        wait_for(control, "HighLatency", lambda found: found.impact is Impact.CRITICAL)
+        worse = wait_for(control, "HighLatency", lambda found: found.impact is Impact.CRITICAL)
+        assert worse.led_by is None, "a program leads nothing"
         fire(client, "HighLatency", over=True, severity="critical", job="mail")
         fire(client, "HighLatency", over=True, severity="warning", job="shop")
         wait_for(control, "HighLatency", lambda found: found.phase is Phase.RESOLVED)

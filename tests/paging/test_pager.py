@@ -157,6 +157,48 @@ def test_a_resolved_incident_wakes_nobody() -> None:
     play(story)
 
 
+def test_one_that_is_opened_again_is_paged_for_from_the_first_step_on() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.open()
+        scene.outbox.settle("page/i-1/first/1/ann/chat")
+        await scene.look_after(1.0)
+        await scene.submit(AcknowledgeIncident("bob", "i-1"))
+        await scene.submit(ChangeIncident("bob", "i-1", "it is over", phase=Phase.RESOLVED))
+        await scene.look_after(60.0)
+        await scene.submit(ChangeIncident("ann", "i-1", "it is back", phase=Phase.INVESTIGATING))
+        await scene.look_after(1.0)
+        assert len(scene.put) == 2
+        assert scene.put[1].startswith("reopened-")
+        assert scene.put[1].endswith("/1/ann/chat")
+        assert "Nobody works on it yet." in scene.outbox.letters[f"page/i-1/{scene.put[1]}"].text
+        scene.outbox.settle(f"page/i-1/{scene.put[1]}")
+        scene.start_again()
+        await scene.look_after(1.0)
+        await scene.look_after(1.0)
+        assert len(scene.put) == 2
+        assert [(each.person, each.step) for each in scene.pages] == [("ann", 1), ("ann", 1)]
+        await scene.submit(AcknowledgeIncident("ann", "i-1"))
+        await scene.look_after(1_000.0)
+        assert len(scene.put) == 2
+
+    play(story)
+
+
+def test_who_opens_again_what_they_worked_on_is_not_paged_for_it() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.open()
+        await scene.submit(AcknowledgeIncident("bob", "i-1"))
+        await scene.submit(ChangeIncident("bob", "i-1", "it is over", phase=Phase.RESOLVED))
+        await scene.look_after(5_000.0)
+        await scene.submit(ChangeIncident("bob", "i-1", "it isn't", phase=Phase.IDENTIFIED))
+        await scene.look_after(600.0)
+        assert scene.put == ["first/1/ann/chat"]
+        await scene.look_after(3_001.0)
+        assert len(scene.put) == 2, "forgotten like any other"
+
+    play(story)
+
+
 def test_the_team_of_a_service_is_paged_and_otherwise_the_default_team() -> None:
     async def story(scene: Scene) -> None:
         await scene.open(services=("shop",))

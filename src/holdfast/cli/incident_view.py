@@ -134,6 +134,8 @@ def _describe(document: IncidentDocument) -> Iterator[tuple[str, str]]:
     yield "impact", f"{incident.impact}{', a drill' if incident.drill else ''}"
     yield "began", tell_time(incident.began_at)
     yield "opened", f"{tell_time(incident.opened_at)} for a {incident.occasion}"
+    if incident.reopened_at is not None:
+        yield "opened again", tell_time(incident.reopened_at)
     if incident.resolved_at is not None:
         yield "resolved", tell_time(incident.resolved_at)
     yield "components", ", ".join(incident.components) or "none known"

@@ -34,7 +34,10 @@ class OpenIncident:
 
 @dataclass(frozen=True, slots=True)
 class ChangeIncident:
-    """Change what is known of an incident; what is None stays. A resolved one is opened again by another phase."""
+    """Change what is known of an incident; what is None stays. A resolved one is opened again by another phase.
+
+    Whoever sets phase or impact leads from then on, unless `leads` is false, as where a program says so.
+    """
 
     author: str
     id: IncidentId
@@ -51,6 +54,7 @@ class ChangeIncident:
     mitigations: tuple[MitigationId, ...] | None = None
     revision: RevisionNumber | None = None
     drill: bool | None = None
+    leads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.state import State
 from holdfast.model.token import SYSTEM
 
-_CHANGING = tuple(field.name for field in fields(ChangeIncident) if field.name not in {"author", "id", "why"})
+_CHANGING = tuple(field.name for field in fields(ChangeIncident) if field.name not in {"author", "id", "why", "leads"})
 _LED = ("phase", "impact")
 """Whoever sets one of these leads from then on."""
 
@@ -114,11 +114,11 @@ def _change(state: State, command: ChangeIncident, facts: Facts) -> Decision:
     )
     if refusal:
         return refusal
-    wanted = _list_changes(incident, command, facts.now)
+    wanted = _list_changes(incident, command, facts.now) | _reopen(incident, command, facts.now)
     changed = incident.model_copy(update=wanted)
     if changed == incident:
         return Refusal(RefusalCode.UNCHANGED, f"incident {incident.id} is so already")
-    if not wanted.keys().isdisjoint(_LED) and command.author != SYSTEM:
+    if not wanted.keys().isdisjoint(_LED) and command.leads and command.author != SYSTEM:
         changed = changed.model_copy(update={"led_by": command.author})
     return (IncidentChanged(at=facts.now, author=command.author, incident=changed, why=command.why.strip()),)
 
@@ -128,6 +128,15 @@ def _list_changes(incident: Incident, command: ChangeIncident, now: float) -> di
     if "phase" in wanted and wanted["phase"] is not incident.phase:
         wanted["resolved_at"] = now if wanted["phase"] is Phase.RESOLVED else None
     return wanted
+
+
+def _reopen(incident: Incident, command: ChangeIncident, now: float) -> dict[str, Any]:
+    """Who worked on it before doesn't any more, unless they open it again themselves."""
+    if incident.is_open:
+        return {}
+    if incident.acknowledged_by == command.author:
+        return {"acknowledged_at": now}
+    return {"acknowledged_by": None, "acknowledged_at": None, "reopened_at": now}
 
 
 def _check_reopening(state: State, command: ChangeIncident) -> Refusal | None:

@@ -4,7 +4,8 @@ Nothing is remembered: everything follows from the incident, the policy, who is 
 that were put before. So whatever is killed, the same pages bear the same keys, and none is put twice.
 
 A series is a run through a policy's steps. The first begins when the incident opens and ends when somebody
-acknowledges; another begins whenever nobody has written a word about an acknowledged incident for the policy's time.
+acknowledges; another begins when it is opened again, and whenever nobody has written a word about an acknowledged
+incident for the policy's time.
 A step in which nobody can be reached is over at once; a repetition begins no sooner than the first step's wait after
 the run before it began, so that channels that fail at once don't use up all repetitions at once.
 """
@@ -19,6 +20,8 @@ from holdfast.model.paging import EscalationPolicy
 
 FIRST: Final = "first"
 """The series that an incident begins with."""
+AGAIN: Final = "again-"
+"""What the names of series begin with that are begun because an incident was forgotten."""
 Outcomes = Mapping[str, LetterState | None]
 """What became of letters by key; None where no such letter was put. A key that is missing hasn't been looked up."""
 
@@ -39,13 +42,15 @@ FindPeople = Callable[[str, float], Sequence[Reachable]]
 class Case:
     """What is escalated: `id` names the incident; times are Unix times, in seconds.
 
-    `word_at` is when somebody last wrote about it, acknowledging included; None before it is acknowledged.
+    `reopened_at` is when it was opened again last, with nobody working on it. `word_at` is when somebody last wrote
+    about it, acknowledging included; None before it is acknowledged.
     """
 
     id: str
     opened_at: float
     acknowledged: bool = False
     word_at: float | None = None
+    reopened_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ def plan_pages(
 ) -> Escalation:
     """What is to be done about a case at a moment (Unix time, in seconds)."""
     if not case.acknowledged:
-        return _Series(case, name_series(case), case.opened_at, policy, find_people, outcomes, now).plan()
+        began_at = case.opened_at if case.reopened_at is None else case.reopened_at
+        return _Series(case, name_series(case), began_at, policy, find_people, outcomes, now).plan()
     if policy.again_after is None or case.word_at is None:
         return Escalation()
     due_at = case.word_at + policy.again_after
@@ -89,8 +95,10 @@ def plan_pages(
 
 
 def name_series(case: Case) -> str:
-    """What a case's series is called: another after every word that somebody writes."""
-    return f"again-{round((case.word_at or 0.0) * 1000)}" if case.acknowledged else FIRST
+    """What a case's series is called: another after every word that somebody writes, and after every reopening."""
+    if case.acknowledged:
+        return f"{AGAIN}{round((case.word_at or 0.0) * 1000)}"
+    return FIRST if case.reopened_at is None else f"reopened-{round(case.reopened_at * 1000)}"
 
 
 def name_prefix(incident: str, series: str | None = None) -> str:
@@ -200,7 +208,7 @@ class _Series:
 
     def _order(self, number: int, person: Reachable, channel: str) -> PageOrder:
         key = f"{name_prefix(self.case.id, self.name)}{number}/{person.person}/{channel}"
-        return PageOrder(key, person.person, channel, number, again=self.name != FIRST)
+        return PageOrder(key, person.person, channel, number, again=self.name.startswith(AGAIN))
 
     def _look_at(self, at: float) -> None:
         self.next_at = min(self.next_at, at)

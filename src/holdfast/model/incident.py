@@ -88,6 +88,8 @@ class Incident(Noun):
     led_by: str | None = None
     """Who set its phase or impact, or wrote a public word: Holdfast itself leaves these to people from then on."""
     resolved_at: float | None = None
+    reopened_at: float | None = None
+    """When it was opened again last, unless whoever worked on it did that."""
 
     @property
     def is_open(self) -> bool:

@@ -8,7 +8,7 @@ from holdfast.incidents.postmortem.sight import PostmortemSight, list_cures, lis
 from holdfast.model.event import FindingEvent, FindingOpened, FindingUpdated, RevisionRolledBack
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus
-from holdfast.model.incident_event import IncidentChanged
+from holdfast.model.incident_event import IncidentAcknowledged, IncidentChanged
 from holdfast.model.postmortem import MeasuredImpact, Moment
 from holdfast.model.token import SYSTEM
 
@@ -63,9 +63,12 @@ def _find_paged(sight: PostmortemSight) -> Answer:
 
 
 def _find_acknowledged(sight: PostmortemSight) -> Answer:
-    if sight.incident.acknowledged_at is None:
-        return None, NOT_YET if sight.incident.is_open else "nobody acknowledged it"
-    return sight.incident.acknowledged_at, "somebody said that they work on it"
+    incident = sight.incident
+    said = [event.at for event in sight.events if isinstance(event, IncidentAcknowledged) and event.id == incident.id]
+    at = min(said, default=incident.acknowledged_at)
+    if at is None:
+        return None, NOT_YET if incident.is_open else "nobody acknowledged it"
+    return at, "somebody said that they work on it"
 
 
 def _find_named(sight: PostmortemSight) -> Answer:

@@ -79,7 +79,7 @@ class AlertDesk:
         incident = known.incident
         if is_taken_over(known) or not is_worse(reading.impact, incident.impact):
             return AlertDocument(incident=incident.id, outcome="known")
-        command = ChangeIncident(author, incident.id, "the alert is worse now", impact=reading.impact)
+        command = ChangeIncident(author, incident.id, "the alert is worse now", impact=reading.impact, leads=False)
         return await self._submit(command) or AlertDocument(incident=incident.id, outcome="raised")
 
     async def _resolve(self, author: str, known: IncidentRecord) -> AlertDocument | Refusal:
@@ -87,7 +87,7 @@ class AlertDesk:
         if is_taken_over(known):
             command: Incidents = NoteIncident(author, incident.id, "the alert that opened this is resolved")
             return await self._submit(command) or AlertDocument(incident=incident.id, outcome="noted")
-        command = ChangeIncident(author, incident.id, "its alert is resolved", phase=Phase.RESOLVED)
+        command = ChangeIncident(author, incident.id, "its alert is resolved", phase=Phase.RESOLVED, leads=False)
         return await self._submit(command) or AlertDocument(incident=incident.id, outcome="resolved")
 
     async def _submit(self, command: Incidents) -> Refusal | None:

@@ -215,11 +215,12 @@ class Pager:
     async def _list_orders(
         self, incident: Incident, case: Case, loudness: Loudness, plan: Escalation, now: float
     ) -> Sequence[PageOrder]:
-        """All pages that were put, of the series that goes on and of the first one."""
+        """All pages that were put, of the series that goes on and of the one before anybody acknowledged."""
         if not case.acknowledged:
             orders = plan.orders or (await self._plan(incident, case, loudness, now)).orders
         else:
-            first = await self._plan(incident, Case(case.id, case.opened_at), loudness, now)
+            unanswered = replace(case, acknowledged=False, word_at=None)
+            first = await self._plan(incident, unanswered, loudness, now)
             orders = (*first.orders, *plan.orders)
         known = await self._look_up([order.key for order in orders])
         return [order for order in orders if known[order.key] is not None]
@@ -253,11 +254,12 @@ class Pager:
 
 def _make_case(record: IncidentRecord) -> Case:
     incident = record.incident
+    case = Case(incident.id, incident.opened_at, reopened_at=incident.reopened_at)
     if incident.acknowledged_at is None:
-        return Case(incident.id, incident.opened_at)
+        return case
     words = [note.at for note in record.notes if note.author != SYSTEM]
     words += [post.at for post in record.posts if post.author != SYSTEM]
-    return Case(incident.id, incident.opened_at, acknowledged=True, word_at=max([incident.acknowledged_at, *words]))
+    return replace(case, acknowledged=True, word_at=max([incident.acknowledged_at, *words]))
 
 
 def _is_settled(state: LetterState, now: float) -> bool:
