@@ -56,7 +56,7 @@ def test_a_scenario_of_another_drill_is_told() -> None:
         ("surge-attack", "  reject: {guaranteed", "  # reject: {guaranteed", "no walls are stated"),
         ("platform-surge", "share: 5%", "share: 6%", "add up to 101%"),
         ("bad-route-push", "from: 2%, to: 4%", "from: 4%, to: 2%", "from 4.00% to 2.00% is no range of shares"),
-        ("bad-route-push", "services: 200", "services: 50", "greater than or equal to 100"),
+        ("bad-route-push", "services: 100", "services: 50", "greater than or equal to 100"),
         ("platform-surge", "factor: 3 ", "factor: 5 ", "critical classes alone ask for 100% of the capacity"),
     ],
 )

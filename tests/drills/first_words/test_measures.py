@@ -11,7 +11,8 @@ from holdfast.drills.first_words.announced import Announced
 from holdfast.drills.first_words.attacks import AttackRun
 from holdfast.drills.first_words.cast import draw_cast
 from holdfast.drills.first_words.growth import Grown
-from holdfast.drills.first_words.measures import MEASURED, Run, measure_run, measure_silence
+from holdfast.drills.first_words.measures import MEASURED, Run, find_paged_at, measure_run, measure_silence
+from holdfast.drills.first_words.platform_file import BEAT, FOLLOWER
 from holdfast.drills.first_words.scenario import FirstWords
 from holdfast.drills.first_words.stand import Seen
 from holdfast.drills.result import Verdict, judge
@@ -30,6 +31,15 @@ def page(incident: str, pager: str, at: float, *, taken: bool = True, step: int 
     return Arrival(pager, at, f"page/{incident}/first/{step}/{pager}", {}, taken)
 
 
+def tell(incident: str, at: float) -> Arrival:
+    return Arrival(FOLLOWER, at, f"notice/{incident}", {"incident": {"id": incident}}, taken=True)
+
+
+def pages_and(*more: Arrival) -> list[Arrival]:
+    """As they are, but for the pages."""
+    return [*(each for each in Play().arrivals if not each.key.startswith("page/")), *more]
+
+
 @dataclass
 class Play:
     """One attack at 100 s with all pagers alive, one at 200 s with a dead one, growth from 300 s to 900 s."""
@@ -40,6 +50,9 @@ class Play:
             page("i-2", "first", 202.0, taken=False),
             page("i-2", "second", 208.0),
             page("i-2", "colleague", 220.0),
+            tell("i-1", 106.0),
+            tell("i-2", 207.0),
+            Arrival(BEAT, 150.0, "heartbeat/1", {}, taken=True),
         ]
     )
     words: list[Word] = field(
@@ -104,11 +117,11 @@ def test_who_is_woken_and_told_in_time_passes() -> None:
     ("play", "failing"),
     [
         (
-            Play(arrivals=[page("i-1", "first", 111.0)]),
+            Play(arrivals=pages_and(page("i-1", "first", 111.0))),
             {"first_page_max", "next_channel_max", "pages_after_acknowledgement"},
         ),
         (
-            Play(arrivals=[page("i-1", "first", 102.0), page("i-2", "second", 261.0)]),
+            Play(arrivals=pages_and(page("i-1", "first", 102.0), page("i-2", "second", 261.0))),
             {"next_channel_max", "pages_after_acknowledgement"},
         ),
         (
@@ -123,6 +136,8 @@ def test_who_is_woken_and_told_in_time_passes() -> None:
             Play(arrivals=[*Play().arrivals, page("i-1", "second", 102.1)]),
             {"second_channel_without_need"},
         ),
+        (Play(arrivals=[each for each in Play().arrivals if each != tell("i-2", 207.0)]), {"follower_told_max"}),
+        (Play(arrivals=[each for each in Play().arrivals if each.pager != BEAT]), {"heartbeats_came_through"}),
         (Play(words=[Word("i-1", "i-1-1", "investigating", 104.0)]), {"first_post_max"}),
         (Play(words=[Word("i-1", "a", "x", 161.0), Word("i-2", "b", "x", 205.0)]), {"first_post_max"}),
         (
@@ -147,6 +162,14 @@ def test_who_is_woken_and_told_in_time_passes() -> None:
 def test_whoever_isnt_told_fails_it(play: Play, failing: set[str]) -> None:
     sheet = measure(play)
     assert {name for name, measured in sheet.measures.items() if measured.ok is False} == failing
+
+
+def test_only_a_page_for_a_forecast_that_was_taken_is_a_warning() -> None:
+    missed = page("i-3", "first", 310.0, taken=False)
+    arrivals = [page("i-2", "first", 299.0), tell("i-3", 305.0), missed, page("i-3", "second", 312.0)]
+    assert find_paged_at(arrivals, ["i-3"]) == 312.0
+    assert find_paged_at(arrivals[:-1], ["i-3"]) is None
+    assert find_paged_at(arrivals, []) is None
 
 
 def test_silence_without_harm_shows_nothing() -> None:

@@ -18,6 +18,7 @@ def test_what_arrives_is_noted_and_a_dead_pager_fails() -> None:
         pagers.dead = {"first"}
         assert client.post(pagers.locate("first"), content=b"{").status_code == 503
         first, second = pagers.list_arrivals()
+        assert client.post(pagers.locate("follower"), json={"type": "challenge", "challenge": "c"}).text == "c"
     assert (first.pager, first.key, first.body, first.taken) == ("first", "page/i-1/x", {"a": 1}, True)
     assert (second.body, second.taken) == ({"raw": "{"}, False)
 

@@ -33,10 +33,11 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """One attack: on whom, from how many addresses, and how long it is quiet before."""
+    """One attack: on whom, from how many addresses, how long it takes, and how long it is quiet before."""
 
     tenant: Tenant
     sources: int
+    seconds: float
     quiet_s: float
     seed: int
 
@@ -83,6 +84,7 @@ def _draw_attack(scenario: FirstWords, form: Form, tenant: Tenant, chance: Rando
     return Attack(
         tenant=tenant,
         sources=chance.randint(scenario.attack.sources.least, scenario.attack.sources.most),
+        seconds=form.attack_for,
         quiet_s=form.apart * chance.uniform(1, APART_STRETCH_MAX),
         seed=chance.getrandbits(SEED_BITS),
     )

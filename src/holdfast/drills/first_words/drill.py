@@ -15,8 +15,9 @@ from holdfast.drills.first_words.announced import play_maintenance
 from holdfast.drills.first_words.attacks import play_attack
 from holdfast.drills.first_words.cast import draw_cast
 from holdfast.drills.first_words.evidence import make_page
+from holdfast.drills.first_words.follower import follow, list_told
 from holdfast.drills.first_words.growth import play_growth
-from holdfast.drills.first_words.measures import Run, measure_run, measure_silence
+from holdfast.drills.first_words.measures import Run, find_paged_at, measure_run, measure_silence
 from holdfast.drills.first_words.platform_file import write_paging, write_platform
 from holdfast.drills.first_words.silence import find_success, play_unheard
 from holdfast.drills.first_words.stand import Operator, Stand
@@ -85,7 +86,7 @@ class FirstWordsDrill:
             pagers = stack.enter_context(Pagers())
             paging = folder / "paging.yaml"
             paging.touch(mode=0o600)
-            paging.write_text(write_paging(self._scenario, pagers), encoding="utf-8")
+            paging.write_text(write_paging(self._form, pagers), encoding="utf-8")
             arguments = ("--paging", str(paging), *(() if self._order.protected else UNWATCHED))
             stage = stack.enter_context(start_stage(folder / "site", self._cores, write, options, arguments))
             holdfast = stage.site.holdfast
@@ -101,6 +102,7 @@ class FirstWordsDrill:
     def _play_protected(self, stand: Stand, sheet: Sheet[FirstWords], folder: Path) -> Page:
         form, site = self._form, stand.holdfast.places.status_site / CURRENT
         with start_load(self._plan_usual(stand), self._cores.beside) as usual:
+            follow(stand)
             self._learn(form.learn)
             self._progress.begin("announced work", form.maintenance)
             announced = play_maintenance(stand)
@@ -116,8 +118,9 @@ class FirstWordsDrill:
             promised_s = promise(stand, incidents[0], site) if incidents else None
             usual.finish_early()
         grown = play_growth(stand, form.growth) if form.growth else None
+        forecasts = [each.id for each in stand.operator.list_incidents() if each.is_forecast]
         protections = _read(site / "protections.html")
-        public = "".join(_read(page) for page in sorted(site.rglob("*.*")) if page.is_file())
+        pages = [_read(page) for page in sorted(site.rglob("*.*")) if page.is_file()]
         crawl = crawl_alone(stand, site)
         arrivals = tuple(stand.pagers.list_arrivals())
         run = Run(
@@ -130,9 +133,9 @@ class FirstWordsDrill:
             protections=protections,
             crawl=crawl,
             names=frozenset(tenant.name for tenant in self._cast.tenants),
-            public=public,
+            public="".join([*pages, *list_told(arrivals)]),
             grown=grown,
-            warned_at=next((each.at for each in arrivals if grown and each.taken and each.at > grown.began_at), None),
+            warned_at=find_paged_at(arrivals, forecasts),
         )
         return make_page(self._scenario, measure_run(sheet, run))
 

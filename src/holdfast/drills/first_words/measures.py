@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from holdfast.drills.first_words.follower import count_beats, find_told_at
 from holdfast.drills.first_words.platform_file import COLLEAGUE, SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from holdfast.drills.first_words.afterwards import Crawl, Postmortem
     from holdfast.drills.first_words.announced import Announced
@@ -43,7 +44,7 @@ class Run:
     names: frozenset[str]
     """Of services and tenants: what the public must not read."""
     public: str
-    """All that the status site says."""
+    """All that the status site and its follower's letters say."""
     grown: Grown | None = None
     warned_at: float | None = None
 
@@ -63,12 +64,19 @@ def measure_run(sheet: Sheet[FirstWords], run: Run) -> list[ToldAttack]:
     told = [_score(attack, run) for attack in run.attacks]
     _measure_words(sheet, told)
     _measure_pages(sheet, run, told)
+    _measure_follower(sheet, run)
     _measure_announced(sheet, run.announced)
     _measure_postmortems(sheet, run)
     _measure_site(sheet, run)
     if run.grown is not None:
         _measure_growth(sheet, run.grown, run.warned_at)
     return told
+
+
+def find_paged_at(arrivals: Sequence[Arrival], incidents: Iterable[str]) -> float | None:
+    """When the first page for one of some incidents was taken (Unix time, in seconds); None if none was."""
+    keys = tuple(f"page/{each}/" for each in incidents)
+    return next((each.at for each in arrivals if each.taken and each.key.startswith(keys)), None)
 
 
 def measure_silence(sheet: Sheet[FirstWords], arrivals: int, words: int, attacks: int, success: float) -> None:
@@ -128,6 +136,18 @@ def _was_dead(arrival: Arrival, told: Sequence[ToldAttack]) -> bool:
         each.run.dead and each.run.incident is not None and arrival.key.startswith(f"page/{each.run.incident.id}/")
         for each in told
     )
+
+
+def _measure_follower(sheet: Sheet[FirstWords], run: Run) -> None:
+    opened = [each for each in run.attacks if each.incident is not None]
+    told = [
+        math.inf if at is None else at - each.onset_at
+        for each in opened
+        for at in [find_told_at(run.arrivals, each.incident.id if each.incident else "")]
+    ]
+    _demand_max(sheet, "follower_told_max", told, sheet.scenario.goals.first_post_max)
+    beats = count_beats(run.arrivals)
+    sheet.demand("heartbeats_came_through", beats, "heartbeats", "at least 1", 1, ok=beats > 0)
 
 
 def _measure_announced(sheet: Sheet[FirstWords], announced: Announced) -> None:

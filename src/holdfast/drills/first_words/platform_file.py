@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from holdfast.drills.first_words.cast import Cast
-    from holdfast.drills.first_words.scenario import FirstWords
+    from holdfast.drills.first_words.scenario import FirstWords, Form
     from holdfast.drills.stage.pagers import Pagers
 
 CLIENT_SHARE: Final = 0.5
@@ -40,6 +40,10 @@ LOCATION: Final = "shared"
 REGION: Final = "europe"
 FIRST, SECOND, COLLEAGUE = "first", "second", "colleague"
 """The pagers: both channels of whoever is on call, and that of the next person."""
+FOLLOWER, BEAT = "follower", "beat"
+"""Likewise: somebody who follows the status site, and what takes heartbeats."""
+SUBSCRIBE_URL: Final = "http://127.0.0.1:9/public/subscribers"
+"""Letters' links begin with it; nobody follows them here."""
 
 
 def name_component(tenant: str) -> str:
@@ -79,9 +83,9 @@ def write_platform(
     return dump_platform(platform)
 
 
-def write_paging(scenario: FirstWords, pagers: Pagers) -> str:
+def write_paging(form: Form, pagers: Pagers) -> str:
     """The text of the paging file: one on call with two channels, and a colleague."""
-    escalation = scenario.escalation
+    escalation = form.escalation
     paging: dict[str, Any] = {
         "paging": 1,
         "people": {
@@ -106,6 +110,7 @@ def write_paging(scenario: FirstWords, pagers: Pagers) -> str:
             }
         },
         "impacts": {"none": "page"},
+        "heartbeat": {"to": {"webhook": pagers.locate(BEAT)}, "every": f"{form.heartbeat:g}s", "overdue_after": "15m"},
     }
     text: str = yaml.safe_dump(paging, sort_keys=False)
     return text
@@ -115,6 +120,7 @@ def _describe_site(cast: Cast) -> StatusSite:
     return StatusSite(
         title="First words",
         publish="auto",
+        subscribe_url=SUBSCRIBE_URL,
         components={
             name_component(each.name): StatusComponent(title=title_component(each.name), services=(each.name,))
             for each in cast.tenants

@@ -26,7 +26,6 @@ class Attack(Noun):
     """An attack from a few addresses: the tenant's requests rise to `factor` times the usual."""
 
     factor: Factor
-    seconds: Period
     sources: Range
 
 
@@ -55,11 +54,16 @@ class Goals(Noun):
 
 
 class Form(Noun):
-    """How much is played. What is usual is learnt for `learn`; attacks are `apart`; growth only where it is stated."""
+    """How much is played. What is usual is learnt for `learn`; each attack takes `attack_for`, and they are `apart`;
+    growth only where it is stated.
+    """
 
     learn: Period
     attacks: Annotated[int, Field(ge=2, le=50, strict=True)]
+    attack_for: Period
     apart: Period
+    escalation: Escalation
+    heartbeat: Period
     maintenance: Period
     growth: Growth | None = None
 
@@ -72,7 +76,6 @@ class FirstWords(Story):
     location: LocationCap
     client_timeout: Period
     attack: Attack
-    escalation: Escalation
     goals: Goals
     full: Form
     short: Form

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from holdfast.drills.stage.commands import run_command
 from holdfast.drills.stage.control_api import ControlClient, ControlUnreachable
+from holdfast.incidents.opening.signs import is_forecast
 from holdfast.views.incidents import IncidentsDocument
+from holdfast.views.subscribers import SubscribersDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +30,13 @@ LOOK_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An incident as control's API told it. Times are Unix times, in seconds."""
+    """An incident as control's API told it; a forecast is one of growth. Times are Unix times, in seconds."""
 
     id: str
     services: frozenset[str]
     opened_at: float
     is_open: bool
+    is_forecast: bool = False
 
 
 class Operator(ControlClient):
@@ -49,7 +52,23 @@ class Operator(ControlClient):
             raise ControlUnreachable(f"GET /v1/incidents: {answer.status_code} {answer.text[:300]}")
         told = IncidentsDocument.model_validate_json(answer.content)
         incidents = [row.incident for row in (*told.resolved, *told.open)]
-        return [Seen(each.id, frozenset(each.services), each.opened_at, each.is_open) for each in incidents]
+        return [
+            Seen(each.id, frozenset(each.services), each.opened_at, each.is_open, is_forecast(each))
+            for each in incidents
+        ]
+
+    def subscribe(self, address: str) -> None:
+        """Ask to be told of everything that is published, as anybody may. Raises ControlUnreachable."""
+        answer = self._client.post("/public/subscribers", data={"address": address})
+        if not answer.is_success:
+            raise ControlUnreachable(f"POST /public/subscribers: {answer.status_code} {answer.text[:300]}")
+
+    def count_subscribers(self) -> int:
+        """Those who are told. Raises ControlUnreachable."""
+        answer = self._ask("GET", "/v1/subscribers")
+        if not answer.is_success:
+            raise ControlUnreachable(f"GET /v1/subscribers: {answer.status_code} {answer.text[:300]}")
+        return len(SubscribersDocument.model_validate_json(answer.content).subscribers)
 
 
 @dataclass(frozen=True, slots=True)

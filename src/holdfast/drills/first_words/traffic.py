@@ -38,7 +38,7 @@ def plan_growth(scenario: FirstWords, cast: Cast, growth: Growth, port: int) -> 
 
 def plan_attack(scenario: FirstWords, attack: Attack, port: int) -> LoadPlan:
     """What an attack adds to its tenant's usual traffic."""
-    seconds = scenario.attack.seconds
+    seconds = attack.seconds
     extra_rps = attack.tenant.usual_rps * (scenario.attack.factor - 1)
     return LoadPlan(
         target_port=port,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from holdfast.drills.stage.machine import Cores
     from holdfast.runtime.state_dir import StateDir
 
-COMMAND_S_MAX: Final = 30.0
+COMMAND_S_MAX: Final = 120.0
 NICE: Final = 10
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from holdfast.drills.stage.machine import Cores
 
+LOOPBACK = "127.0.0.0/8"
+"""Who subscribes in a drill is there."""
 READY_S_MAX = 90.0
 STOP_S_MAX = 30.0
 POLL_S = 0.05
@@ -81,7 +83,11 @@ class HoldfastProcess:
             "--state",
             str(self.places.path),
         ]
-        environment = os.environ | {"HOLDFAST_EDGE_CPUS": ",".join(map(str, sorted(self._cores.edge))), "NO_COLOR": "1"}
+        environment = os.environ | {
+            "HOLDFAST_EDGE_CPUS": ",".join(map(str, sorted(self._cores.edge))),
+            "HOLDFAST_SUBSCRIBER_NETWORKS": LOOPBACK,
+            "NO_COLOR": "1",
+        }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*command, "--api", "127.0.0.1:0", *self._arguments],

@@ -29,7 +29,9 @@ class Arrival:
 
 
 class Pagers:
-    """All pagers of a drill, as a context manager. `dead` are those that fail for now."""
+    """All pagers of a drill, as a context manager. `dead` are those that fail for now; a challenge is answered with
+    itself, as by a webhook that subscribes.
+    """
 
     def __init__(self) -> None:
         self.dead: set[str] = set()
@@ -58,14 +60,15 @@ class Pagers:
         self._server.server_close()
         self._thread.join()
 
-    def _note(self, pager: str, key: str, body: bytes) -> bool:
+    def _note(self, pager: str, key: str, body: bytes) -> Arrival:
         taken = pager not in self.dead
         try:
             told = json.loads(body)
         except ValueError:
             told = {"raw": body.decode(errors="replace")}
-        self._arrivals.append(Arrival(pager, time.time(), key, told, taken))
-        return taken
+        arrival = Arrival(pager, time.time(), key, told, taken)
+        self._arrivals.append(arrival)
+        return arrival
 
     def _make_handler(self) -> type[BaseHTTPRequestHandler]:
         note = self._note
@@ -76,10 +79,12 @@ class Pagers:
             def do_POST(self) -> None:
                 size = min(int(self.headers.get("Content-Length") or 0), BODY_BYTES_MAX)
                 key = self.headers.get("Idempotency-Key") or ""
-                taken = note(self.path.strip("/"), key, self.rfile.read(size))
-                self.send_response(HTTPStatus.OK if taken else HTTPStatus.SERVICE_UNAVAILABLE)
-                self.send_header("Content-Length", "0")
+                arrival = note(self.path.strip("/"), key, self.rfile.read(size))
+                answer = str(arrival.body.get("challenge", "")).encode()
+                self.send_response(HTTPStatus.OK if arrival.taken else HTTPStatus.SERVICE_UNAVAILABLE)
+                self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
                 """Say nothing: what came is noted."""
