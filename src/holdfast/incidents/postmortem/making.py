@@ -40,7 +40,7 @@ def make_postmortem(sight: PostmortemSight, *, public: bool) -> Postmortem:
         as_of=sight.now if incident.is_open else None,
         components=components,
         regions=regions,
-        summary=tuple(summarise(sight, naming, measured, moments, components, regions)),
+        summary=tuple(summarise(sight, naming, measured, components, regions)),
         measured=measured if naming.may_name else _hide_names(measured),
         moments=moments,
         chart=make_chart(sight, naming, components),

@@ -6,7 +6,7 @@ from holdfast.incidents.postmortem.names import FINDINGS, Naming
 from holdfast.incidents.postmortem.sight import Held, PostmortemSight, list_cures, list_harmful
 from holdfast.model.day import format_span, format_utc
 from holdfast.model.incident import Occasion
-from holdfast.model.postmortem import MeasuredImpact, Moment
+from holdfast.model.postmortem import MeasuredImpact
 
 _OCCASIONS = {
     Occasion.FINDING: "Holdfast found it",
@@ -24,7 +24,6 @@ def summarise(
     sight: PostmortemSight,
     naming: Naming,
     measured: MeasuredImpact,
-    moments: Sequence[Moment],
     components: Sequence[str],
     regions: Sequence[str],
 ) -> Iterator[str]:
@@ -32,7 +31,7 @@ def summarise(
     yield from _tell_course(sight, components, regions)
     yield _tell_found(sight, naming)
     yield from _tell_measured(measured)
-    yield from _tell_done(sight, naming, {each.name: each for each in moments})
+    yield from _tell_done(sight, naming)
 
 
 def _tell_course(sight: PostmortemSight, components: Sequence[str], regions: Sequence[str]) -> Iterator[str]:
@@ -87,15 +86,15 @@ def _tell_measured(measured: MeasuredImpact) -> Iterator[str]:
         )
 
 
-def _tell_done(sight: PostmortemSight, naming: Naming, moments: dict[str, Moment]) -> Iterator[str]:
+def _tell_done(sight: PostmortemSight, naming: Naming) -> Iterator[str]:
     harmful, cures = list_harmful(sight), list_cures(sight)
     if harmful:
         yield f"Taken back, since it did harm: {_name_all(harmful, naming)}."
     if sight.incident.revision is not None:
         yield "A change was taken back."
     if cures:
-        after_s = moments["mitigate"].after_s
-        when = f", first {format_span(after_s)} after it began" if after_s is not None else ""
+        after_s = min(each.mitigation.started_at for each in cures) - sight.incident.began_at
+        when = f", first {format_span(after_s)} after it began" if after_s > 0 else ""
         yield f"Mitigated by {_name_all(cures, naming)}{when}."
     elif not harmful and sight.incident.revision is None:
         yield "No mitigation was in force."
