@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from holdfast.adapters.api.component_routes import InstallBody, SwitchBody
+from holdfast.adapters.api.bodies import InstallBody, SwitchBody
 from holdfast.cli.client import Client, JsonOption, path_to, with_client
 from holdfast.cli.output import print_json, print_line, print_table, tell_time
 from holdfast.cli.quantities import ReasonOption

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.adapters.api.explain_routes import PASTED_CHARACTERS_MAX, ExplainBody
+from holdfast.adapters.api.bodies import PASTED_CHARACTERS_MAX, ExplainBody
 from holdfast.cli.client import Client, ControlProblem, JsonOption, path_to, with_client
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import fail, print_json, print_line, print_table, tell_span, tell_time

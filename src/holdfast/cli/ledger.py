@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
-from holdfast.adapters.api.ledger_routes import NoteBody
+from holdfast.adapters.api.bodies import NoteBody
 from holdfast.cli.client import Client, JsonOption, with_client
 from holdfast.cli.ledger_view import print_changes, tell_on, tell_scope, tell_standing
 from holdfast.cli.output import print_json, print_line, print_table, tell_span, tell_time

@@ -11,6 +11,7 @@ import typer
 
 from holdfast import __version__
 from holdfast.cli.exit_codes import ExitCode
+from holdfast.runtime.memory import collect_later
 
 PANELS: Final[dict[str, tuple[str, ...]]] = {
     "Platform files": ("check.init", "check.check", "plan.plan", "check.schema"),
@@ -102,7 +103,9 @@ def _load(module: str) -> ModuleType:
 def main() -> None:
     """Run a command. A bug ends with its own exit code, so that no script takes it for a mistake in its input."""
     try:
-        make_app(next(iter(sys.argv[1:]), None))()
+        with collect_later():
+            app = make_app(next(iter(sys.argv[1:]), None))
+        app()
     except Exception:  # noqa: BLE001 - the last resort
         traceback.print_exc()
         sys.exit(ExitCode.FAILED)

@@ -19,6 +19,7 @@ from holdfast.cli.diagnostics import print_diagnostics
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail
 from holdfast.cli.plan_view import print_plan, render_json, render_markdown
+from holdfast.cli.quantities import ConfirmOption
 from holdfast.model.intent import Intent
 from holdfast.model.recorded import RecordedRequest
 from holdfast.rollout.plan import Plan
@@ -33,10 +34,6 @@ from holdfast.views.plan import PlanDocument
 Requests = tuple[RecordedRequest, ...]
 _REQUESTS = TypeAdapter(Requests)
 _CODES = {"sound": ExitCode.OK, "confirm": ExitCode.UNCONFIRMED, "refused": ExitCode.REFUSED}
-
-ConfirmOption = Annotated[
-    list[str] | None, typer.Option(help="A code of what was found, to go on in spite of it.", show_default=False)
-]
 
 
 def plan(  # noqa: PLR0913 - an option each

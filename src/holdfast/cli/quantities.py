@@ -1,4 +1,4 @@
-"""Quantities on the command line, written as in platform files."""
+"""What several commands take: quantities, written as in platform files, reasons and confirmations."""
 
 from collections.abc import Callable
 from typing import Annotated, TypeVar
@@ -21,6 +21,9 @@ def _read(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; everyone will see it.", show_default=False)]
+ConfirmOption = Annotated[
+    list[str] | None, typer.Option(help="A code of what was found, to go on in spite of it.", show_default=False)
+]
 DURATION = _read(parse_duration)
 """Reads a duration such as `1h`."""
 RATE = _read(parse_rate)

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from holdfast.adapters.api.restore_routes import StartBody, SteerBody
+from holdfast.adapters.api.bodies import StartBody, SteerBody
 from holdfast.cli.client import (
     Client,
     JsonOption,

@@ -12,10 +12,10 @@ from holdfast.cli.client import Client, ControlProblem, JsonOption, with_client
 from holdfast.cli.diagnostics import print_diagnostics, print_each
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail, print_json, print_line, print_table, tell_time
-from holdfast.cli.plan import ConfirmOption
 from holdfast.cli.plan_view import print_dangers, print_to_confirm
 from holdfast.cli.platform_directory import READ
 from holdfast.cli.platform_file import read_platform_file
+from holdfast.cli.quantities import ConfirmOption
 from holdfast.cli.rollout_following import follow_to_end
 from holdfast.model.problem import ProblemDocument
 from holdfast.model.revision import RevisionStatus

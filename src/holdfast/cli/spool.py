@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.adapters.api.spool_routes import OpenBody, RedeliverAllBody, WhyBody
+from holdfast.adapters.api.bodies import OpenBody, RedeliverAllBody, WhyBody
 from holdfast.cli.client import (
     Client,
     JsonOption,

@@ -12,6 +12,7 @@ from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.output import err, fail
 from holdfast.cli.platform_directory import READ
 from holdfast.cli.platform_file import read_platform_file
+from holdfast.runtime.memory import collect_later
 from holdfast.runtime.state_dir import StateDir, default_state
 
 FileArgument = Annotated[
@@ -41,7 +42,8 @@ def up(
     """Start control, agents and edges, and run until stopped."""
     host, port = _split_address(api)
     text, commit = (_read(file, StateDir(state)), find_commit(file, READ)) if file is not None else (None, "")
-    from holdfast.cli.serving import Order, serve  # noqa: PLC0415 - so that no other command pays for it
+    with collect_later():
+        from holdfast.cli.serving import Order, serve  # noqa: PLC0415 - so that no other command pays for it
 
     order = Order(
         state=state,

@@ -10,10 +10,11 @@ _waiting = 0
 
 @contextlib.contextmanager
 def collect_later() -> Iterator[None]:
-    """Collect no garbage until the block ends, in any thread: for work of seconds that makes much and loses little.
+    """Collect no garbage until the block ends, in any thread: for work that makes much and loses little.
 
-    Compiling ten thousand services makes a million objects; looking at all of them again and again would take half as
-    long as compiling, and hold up every other thread, for a second at a time.
+    Loading a program's modules is such work: without collecting it takes a fifth less. Compiling ten thousand services
+    makes a million objects; looking at all of them again and again would take half as long as compiling, and hold up
+    every other thread, for a second at a time.
     """
     global _waiting  # noqa: PLW0603 - as the collector is the process's
     _waiting += 1

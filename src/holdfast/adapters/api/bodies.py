@@ -1,4 +1,4 @@
-"""What may be sent to the API."""
+"""What may be sent to the API: apart from its routes, so that commands that send it needn't load a web server."""
 
 from typing import Annotated, Final
 
@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure
+from holdfast.model.note import NoteKind
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits
 from holdfast.model.recorded import RecordedRequest
@@ -16,6 +17,9 @@ from holdfast.views.rollout import FREEZE_S_MAX
 
 TEXT_CHARACTERS_MAX: Final = 16 * 1024**2
 REQUESTS_MAX: Final = 20_000
+SERVICES_MAX: Final = 1_000
+NAMES_MAX: Final = 1_000
+PASTED_CHARACTERS_MAX: Final = 65_536
 Text = Annotated[str, StringConstraints(max_length=TEXT_CHARACTERS_MAX)]
 Confirmed = Annotated[tuple[Annotated[str, StringConstraints(max_length=63)], ...], Field(max_length=100)]
 Reason = Annotated[str, StringConstraints(max_length=500)]
@@ -117,3 +121,61 @@ class TokenBody(Noun):
     name: Annotated[TokenName, AfterValidator(_check_not_ours)]
     role: Role
     tenant: Name | None = None
+
+
+class NoteBody(Noun):
+    """Something that was changed beside Holdfast, for which services (none: not said which), and why."""
+
+    kind: NoteKind
+    services: Annotated[tuple[Name, ...], Field(max_length=SERVICES_MAX)] = ()
+    why: Reason
+
+
+class SwitchBody(Noun):
+    """Why a component is switched."""
+
+    reason: Reason
+
+
+class InstallBody(Noun):
+    """Where a build is on control's own machine (a folder, wheel or zip file), and why it is to run."""
+
+    path: Annotated[str, StringConstraints(pattern=r"^/[^\x00-\x1f\x7f-\x9f]*$", max_length=4_096)]
+    reason: Reason
+
+
+class StartBody(Noun):
+    """Services and sites that come back after an outage (none: all services), and what happened."""
+
+    names: Annotated[tuple[Name, ...], Field(max_length=NAMES_MAX)] = ()
+    reason: Reason
+
+
+class SteerBody(Noun):
+    """Why a restoration is steered."""
+
+    reason: Reason
+
+
+class WhyBody(Noun):
+    """Why something is done with a message."""
+
+    reason: Annotated[Reason, Field(min_length=1)]
+
+
+class RedeliverAllBody(WhyBody):
+    """Whose dead letters are to be delivered, and why."""
+
+    service: Name
+
+
+class OpenBody(WhyBody):
+    """For how many seconds everything deferrable is to be kept, and why."""
+
+    for_s: For
+
+
+class ExplainBody(Noun):
+    """An answer as `curl -i` shows it, or its headers or body alone."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=PASTED_CHARACTERS_MAX)]

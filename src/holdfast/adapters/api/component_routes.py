@@ -3,12 +3,10 @@
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import StringConstraints
 
 from holdfast.adapters.api.access import Admin, Operator, Viewer
-from holdfast.adapters.api.bodies import Reason
+from holdfast.adapters.api.bodies import InstallBody, SwitchBody
 from holdfast.adapters.api.problems import refuse
-from holdfast.model.noun import Noun
 from holdfast.model.refusal import Refusal
 from holdfast.model.scalars import Name
 from holdfast.views.components import ComponentDocument, ComponentsDocument
@@ -46,19 +44,6 @@ async def _components(request: Request) -> ComponentOperations:
 
 Components = Annotated[ComponentOperations, Depends(_components)]
 """Whom a request about components is for."""
-
-
-class SwitchBody(Noun):
-    """Why a component is switched."""
-
-    reason: Reason
-
-
-class InstallBody(Noun):
-    """Where a build is on control's own machine (a folder, wheel or zip file), and why it is to run."""
-
-    path: Annotated[str, StringConstraints(pattern=r"^/[^\x00-\x1f\x7f-\x9f]*$", max_length=4_096)]
-    reason: Reason
 
 
 @router.get("")

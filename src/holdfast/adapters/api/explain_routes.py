@@ -1,24 +1,16 @@
 """Why a request got its answer: by its id, or by the answer as a client was given it."""
 
 from http import HTTPStatus
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import StringConstraints
 
 from holdfast.adapters.api.access import Viewer
+from holdfast.adapters.api.bodies import ExplainBody
 from holdfast.adapters.api.problems import Problem
-from holdfast.model.noun import Noun
 from holdfast.views.explanation import ExplanationsDocument
 
-PASTED_CHARACTERS_MAX: Final = 65_536
 RequestId = Annotated[str, Path(pattern=r"^[!-~]{1,128}$", description="as `x-request-id` gave it")]
-
-
-class ExplainBody(Noun):
-    """An answer as `curl -i` shows it, or its headers or body alone."""
-
-    text: Annotated[str, StringConstraints(min_length=1, max_length=PASTED_CHARACTERS_MAX)]
 
 
 class Explainer(Protocol):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field, StringConstraints
 
 from holdfast.adapters.api.access import Anyone, Owner
-from holdfast.adapters.api.bodies import Reason
+from holdfast.adapters.api.bodies import NoteBody
 from holdfast.adapters.api.problems import Problem, refuse
 from holdfast.model.ledger import LedgerKind
 from holdfast.model.note import NoteKind
@@ -21,7 +21,6 @@ from holdfast.views.ledger import LedgerDocument, LedgerEntry, LedgerEntryDocume
 router = APIRouter(prefix="/v1/ledger")
 PAGE_MAX: Final = 500
 SEQUENCE_MAX: Final = 2**53
-SERVICES_MAX: Final = 1_000
 Sequence = Annotated[int, Path(ge=1, le=SEQUENCE_MAX)]
 Author = Annotated[str, StringConstraints(max_length=64)]
 
@@ -56,14 +55,6 @@ class Asked(Noun):
     service: Name | None = None
     author: Author | None = None
     since: Annotated[float, Field(ge=0, le=1e12)] | None = None
-
-
-class NoteBody(Noun):
-    """Something that was changed beside Holdfast, for which services (none: not said which), and why."""
-
-    kind: NoteKind
-    services: Annotated[tuple[Name, ...], Field(max_length=SERVICES_MAX)] = ()
-    why: Reason
 
 
 async def _ledger(request: Request) -> Ledger:

@@ -3,18 +3,15 @@
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
 
 from holdfast.adapters.api.access import Operator, Viewer
-from holdfast.adapters.api.bodies import Reason
+from holdfast.adapters.api.bodies import StartBody, SteerBody
 from holdfast.adapters.api.problems import refuse
-from holdfast.model.noun import Noun
 from holdfast.model.refusal import Refusal
 from holdfast.model.scalars import Name
 from holdfast.views.restoration import RestorationDocument
 
 router = APIRouter(prefix="/v1/restoration")
-NAMES_MAX = 1_000
 
 
 class Restoration(Protocol):
@@ -34,19 +31,6 @@ class Restoration(Protocol):
 
     async def stop(self, author: str, reason: str) -> RestorationDocument | Refusal:
         """Let everybody in at once, for all that comes."""
-
-
-class StartBody(Noun):
-    """Services and sites that come back after an outage (none: all services), and what happened."""
-
-    names: Annotated[tuple[Name, ...], Field(max_length=NAMES_MAX)] = ()
-    reason: Reason
-
-
-class SteerBody(Noun):
-    """Why a restoration is steered."""
-
-    reason: Reason
 
 
 async def _restoration(request: Request) -> Restoration:

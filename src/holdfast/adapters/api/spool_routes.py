@@ -3,12 +3,11 @@
 from typing import Annotated, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from holdfast.adapters.api.access import Anyone, Operator, Owner, may_see
-from holdfast.adapters.api.bodies import For, Reason
+from holdfast.adapters.api.bodies import OpenBody, RedeliverAllBody, WhyBody
 from holdfast.adapters.api.problems import refuse
-from holdfast.model.noun import Noun
 from holdfast.model.refusal import Refusal, RefusalCode
 from holdfast.model.scalars import Name
 from holdfast.model.token import Role, Token
@@ -45,24 +44,6 @@ Spool = Annotated[SpoolOperations, Depends(_spool)]
 """Whom a request about the spool is for."""
 After = Annotated[int, Query(ge=0, le=SEQUENCE_MAX)]
 CountMax = Annotated[int, Query(ge=1, le=1_000)]
-
-
-class WhyBody(Noun):
-    """Why something is done with a message."""
-
-    reason: Annotated[Reason, Field(min_length=1)]
-
-
-class RedeliverAllBody(WhyBody):
-    """Whose dead letters are to be delivered, and why."""
-
-    service: Name
-
-
-class OpenBody(WhyBody):
-    """For how many seconds everything deferrable is to be kept, and why."""
-
-    for_s: For
 
 
 @router.get("")
