@@ -306,3 +306,8 @@ def test_words_of_all_signals() -> None:
     }
     assert len(set(told.values())) == len(Signal)
     assert all("30 of 100 requests (30.0%)" in text for text in told.values())
+
+
+def test_no_more_goes_wrong_than_was_asked() -> None:
+    harm = Harm(Signal.SLOW, Blame.REVISION, 12.0, 11.0, 0.0, 9.0, 1.0, 1.0)
+    assert "12 of 12 requests (100.0%)" in harm.describe()

@@ -85,10 +85,14 @@ class Harm:
     """Whose doing it is, if it is one tenant's."""
 
     def describe(self) -> str:
-        """The verdict in plain words, with its numbers."""
-        share = self.wrong / self.requests if self.requests else 0.0
+        """The verdict in plain words, with its numbers.
+
+        What was asked before the wave may go wrong in it: of requests there were at least so many.
+        """
+        requests = max(self.requests, self.wrong)
+        share = self.wrong / requests if requests else 0.0
         facts = (
-            f"{self.wrong:.0f} of {self.requests:.0f} requests ({share:.1%}) {_WORDS[self.signal]} within "
+            f"{self.wrong:.0f} of {requests:.0f} requests ({share:.1%}) {_WORDS[self.signal]} within "
             f"{self.after_s:.1f} s, where {self.expected:.1f} were to be expected: {self.ratio:.1f} times as many, "
             f"and {self.others_ratio:.1f} times with the others"
         )
