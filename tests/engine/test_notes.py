@@ -6,7 +6,7 @@ from fakes.engine import Play, make_facts
 from holdfast.engine.command import NoteChange
 from holdfast.engine.maxima import NOTED_SERVICES_MAX
 from holdfast.model.event import EVENT, ChangeNoted
-from holdfast.model.note import NoteKind
+from holdfast.model.note import DRILL_S_MAX, NoteKind
 from holdfast.model.refusal import RefusalCode
 
 
@@ -31,6 +31,23 @@ def test_a_note_may_be_about_nothing_in_particular(play: Play) -> None:
     (event,) = play.do(NoteChange("ci", NoteKind.CERTIFICATE, "renewed"))
     assert isinstance(event, ChangeNoted)
     assert event.services == ()
+
+
+def test_a_drill_lasts_an_hour_or_as_long_as_is_said(play: Play) -> None:
+    for lasts_s, expected_s in ((None, 3_600.0), (7_200.0, 7_200.0)):
+        (event,) = play.do(NoteChange("ann", NoteKind.DRILL, "game day", ("shop",), lasts_s))
+        assert isinstance(event, ChangeNoted)
+        assert event.until == play.now + expected_s
+    (event,) = play.do(NoteChange("ann", NoteKind.DRILL, "over", ("shop",), ends=7))
+    assert isinstance(event, ChangeNoted)
+    assert (event.until, event.ends) == (None, 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lasts_s"), [(NoteKind.DRILL, 0.0), (NoteKind.DRILL, DRILL_S_MAX + 1), (NoteKind.DEPLOY, 60.0)]
+)
+def test_only_a_drill_lasts_and_no_longer_than_a_day(play: Play, kind: NoteKind, lasts_s: float) -> None:
+    assert play.refuse(NoteChange("ann", kind, "game day", ("shop",), lasts_s)) is RefusalCode.DURATION_OUT_OF_BOUNDS
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_what_begins_after_one_was_resolved_or_elsewhere_is_another_at_once() ->
 
 
 def test_drills_are_apart_from_the_rest() -> None:
-    exercise = Exercise(NOW - 5.0, frozenset({"mail"}))
+    exercise = Exercise(NOW - 5.0, NOW + 3_600.0, frozenset({"mail"}))
     drill = make_incident(services=("mail",), components=("mail",), findings=("f-1",), drill=True)
     more = make_finding(FindingKind.ERRORS, "mail")
     (step,) = plan_opening(make_scene(make_state(drill, findings={"f-2": more}), exercises=[exercise]))
@@ -183,7 +183,7 @@ def test_drills_are_apart_from_the_rest() -> None:
     (late,) = plan_opening(make_scene(make_state(drill, findings={"f-2": more}), exercises=[]))
     assert isinstance(late, Open)
     assert not late.drill
-    everything = [Exercise(NOW)]
+    everything = [Exercise(NOW, NOW + 3_600.0)]
     (whole,) = plan_opening(
         make_scene(
             make_state(findings={"f-2": make_finding(FindingKind.SATURATION, None, "fra")}), exercises=everything

@@ -1,4 +1,6 @@
-"""`holdfast ledger`: who changed what, which edges have it now, and what is otherwise; `ledger N`, `ledger note`."""
+"""`holdfast ledger`: who changed what, which edges have it now, and what is otherwise; `ledger N`, `ledger note`,
+`ledger end-drill`.
+"""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
-from holdfast.adapters.api.bodies import NoteBody
+from holdfast.adapters.api.bodies import EndBody, NoteBody
 from holdfast.cli.client import Client, JsonOption, with_client
 from holdfast.cli.ledger_view import print_changes, tell_on, tell_scope, tell_standing
 from holdfast.cli.output import print_json, print_line, print_table, tell_span, tell_time
@@ -108,10 +110,29 @@ def note(
     service: Annotated[
         list[str] | None, typer.Option(help="A service that it is about; may be repeated.", show_default=False)
     ] = None,
+    for_s: Annotated[
+        float | None,
+        typer.Option("--for", parser=DURATION, metavar="DURATION", help="How long a drill goes on; else an hour."),
+    ] = None,
 ) -> None:
     """Tell the ledger what was changed beside Holdfast, such as a deploy, so that it can be a suspect."""
-    body = NoteBody.model_construct(kind=kind, services=tuple(service or ()), why=why)
-    entry = client.send(LedgerEntry, "POST", "/v1/ledger/notes", body)
+    body = NoteBody.model_construct(kind=kind, services=tuple(service or ()), why=why, for_s=for_s)
+    _print_noted(client.send(LedgerEntry, "POST", "/v1/ledger/notes", body))
+
+
+@app.command(name="end-drill")
+@with_client
+def end_drill(
+    client: Client,
+    drill: Annotated[int, typer.Argument(metavar="NUMBER", help="The drill's change, as `note` printed it.", min=1)],
+    why: Annotated[str, typer.Argument(help="What came of it.", show_default=False)] = "it is over",
+) -> None:
+    """Say that a noted drill is over before its time."""
+    body = EndBody.model_construct(why=why)
+    _print_noted(client.send(LedgerEntry, "POST", f"/v1/ledger/{drill}/end", body))
+
+
+def _print_noted(entry: LedgerEntry) -> None:
     number = "" if entry.sequence is None else f" {entry.sequence}"
     print_line((f"Change{number}", "bold"), f": {entry.title}, by {entry.author} ({entry.why})")
 

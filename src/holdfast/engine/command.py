@@ -220,12 +220,17 @@ class NoteTenantTold:
 
 @dataclass(frozen=True, slots=True)
 class NoteChange:
-    """Note that something was changed beside Holdfast, for these services (none: not said which)."""
+    """Note that something was changed beside Holdfast, for these services (none: not said which).
+
+    A drill lasts `lasts_s`. With `ends` it is over now: given by its note's place in the journal.
+    """
 
     author: str
     kind: NoteKind
     why: str
     services: tuple[str, ...] = ()
+    lasts_s: float | None = None
+    ends: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,12 +202,18 @@ class ComponentSwitched(Decided):
 
 
 class ChangeNoted(Decided):
-    """Somebody says that something was changed beside Holdfast, for these services (none: not said which)."""
+    """Somebody says that something was changed beside Holdfast, for these services (none: not said which).
+
+    A drill goes on until a Unix time, in seconds (None: an hour), or until a note says that it `ends`: given by the
+    drill's place in the journal.
+    """
 
     type: Literal["change_noted"] = "change_noted"
     kind: NoteKind
     services: tuple[Name, ...] = ()
     why: str
+    until: float | None = None
+    ends: int | None = None
 
 
 class OwnerLimitsSet(Decided):

@@ -18,6 +18,7 @@ class RefusalCode(StrEnum):
     CHANGES_FROZEN = "changes_frozen"
     CONFIRMATION_FOREIGN = "confirmation_foreign"
     DURATION_OUT_OF_BOUNDS = "duration_out_of_bounds"
+    DRILL_UNKNOWN = "drill_unknown"
     EDGE_UNKNOWN = "edge_unknown"
     ENDPOINT_UNKNOWN = "endpoint_unknown"
     ENDPOINTS_NEEDED = "endpoints_needed"

@@ -100,7 +100,7 @@ class ChangeReader:
             case ComponentSwitched():
                 title = f"{event.component} switched {'on' if event.on else 'off'}"
                 return _make(recorded.sequence, LedgerKind.COMPONENT, event.component, title, event, Reach(event.at))
-            case ChangeNoted():
+            case ChangeNoted(ends=None):
                 kind = LedgerKind(event.kind.value)
                 reach = Reach(event.at, frozenset(event.services) or None)
                 return _make(recorded.sequence, kind, event.kind.value, f"{event.kind} told", event, reach)

@@ -6,6 +6,7 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from holdfast.engine.command import NoteChange
+from holdfast.incidents.noted_drills import list_noted_drills
 from holdfast.model.finding import Finding
 from holdfast.model.note import NoteKind
 from holdfast.model.ports import JournalCorrupt, JournalUnavailable, Recorded
@@ -90,20 +91,29 @@ class Ledger:
         )
 
     async def note(
-        self, author: str, kind: NoteKind, services: tuple[str, ...], why: str, tenant: str | None
+        self,
+        author: str,
+        kind: NoteKind,
+        services: tuple[str, ...],
+        why: str,
+        tenant: str | None,
+        *,
+        lasts_s: float | None = None,
     ) -> LedgerEntry | Refusal:
         """Enter what somebody changed beside Holdfast; a tenant's owner for its own services only."""
-        refusal = self._check_note(author, services, tenant)
-        if refusal is not None:
-            return refusal
-        ticket = await self._control.submit(NoteChange(author, kind, why, services), RECORD_S)
-        if ticket.refusal is not None:
-            return ticket.refusal
-        event = ticket.events[0]
+        return await self._enter(NoteChange(author, kind, why, services, lasts_s), tenant)
+
+    async def end_drill(self, author: str, number: int, why: str, tenant: str | None) -> LedgerEntry | Refusal:
+        """Say that a drill is over that was noted at a place in the ledger; an owner those of its own services."""
         self._catch_up()
-        sequence = next((r.sequence for r in reversed(self._control.recent) if r.event is event), None)
-        entry = show_entry(sequence, event, self._see(), tenant)
-        return entry or Refusal(RefusalCode.FAILED, "what was noted can't be shown")
+        control = self._control
+        drills = list_noted_drills([(each.sequence, each.event) for each in control.recent])
+        now = control.world.clock()
+        drill = next((each for each in drills if each.number == number and each.ends_at > now), None)
+        if drill is None:
+            return Refusal(RefusalCode.DRILL_UNKNOWN, f"no noted drill {number} goes on")
+        services = tuple(sorted(drill.services))
+        return await self._enter(NoteChange(author, NoteKind.DRILL, why, services, ends=number), tenant)
 
     async def accuse(self, findings: FindingsDocument) -> FindingsDocument:
         """Findings with the changes that are suspected of each."""
@@ -125,6 +135,19 @@ class Ledger:
         self._catch_up()
         self._in_background(self._know_suspects())
         return self._accuse(documents, tenant)
+
+    async def _enter(self, note: NoteChange, tenant: str | None) -> LedgerEntry | Refusal:
+        refusal = self._check_note(note.author, note.services, tenant)
+        if refusal is not None:
+            return refusal
+        ticket = await self._control.submit(note, RECORD_S)
+        if ticket.refusal is not None:
+            return ticket.refusal
+        event = ticket.events[0]
+        self._catch_up()
+        sequence = next((r.sequence for r in reversed(self._control.recent) if r.event is event), None)
+        entry = show_entry(sequence, event, self._see(), tenant)
+        return entry or Refusal(RefusalCode.FAILED, "what was noted can't be shown")
 
     def _accuse(self, documents: Sequence[FindingDocument], tenant: str | None) -> tuple[FindingDocument, ...]:
         return self._accuser.accuse(documents, tenant, self._book, self._comparer)

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from holdfast.model.day import format_span
 from holdfast.model.event import (
     ChangeNoted,
     ChangesFrozen,
@@ -152,4 +153,7 @@ def _tell_switch(event: ComponentSwitched) -> str:
 def _tell_note(event: ChangeNoted) -> str:
     named = ", ".join(event.services[:3])
     more = f" and {len(event.services) - 3} more" if len(event.services) > 3 else ""
-    return f"{event.kind} of {named}{more}" if named else f"{event.kind}, of no service in particular"
+    told = f"{event.kind} of {named}{more}" if named else f"{event.kind}, of no service in particular"
+    if event.ends is not None:
+        return f"{told}: what {event.ends} began is over"
+    return told if event.until is None else f"{told}, for {format_span(event.until - event.at)}"

@@ -37,6 +37,22 @@ def test_what_was_changed_is_there_with_who_has_it(api: httpx.Client) -> None:
     assert {each["service"] for each in first["changes"]["services"]} == {"shop", "mail"}
 
 
+def test_a_drill_is_noted_for_its_time_and_ended_once_by_those_whose_it_is(
+    api: httpx.Client, owner: httpx.Client
+) -> None:
+    drill = {"kind": "drill", "services": ["shop"], "why": "game day", "for_s": 7_200}
+    noted = api.post("/v1/ledger/notes", json=drill).json()
+    assert noted["title"] == "drill of shop, for 2 h"
+    end = f"/v1/ledger/{noted['sequence']}/end"
+    assert owner.post(end, json={"why": "over"}).json()["code"] == "service_unknown"
+    ended = api.post(end, json={"why": "over"})
+    assert (ended.status_code, ended.json()["services"]) == (201, ["shop"])
+    assert ended.json()["title"] == f"drill of shop: what {noted['sequence']} began is over"
+    for path in (end, "/v1/ledger/1/end"):
+        again = api.post(path, json={"why": "over"})
+        assert (again.status_code, again.json()["code"]) == (404, "drill_unknown")
+
+
 def test_a_change_says_what_is_otherwise(api: httpx.Client) -> None:
     text = PLATFORM.replace("requests: 50/s", "requests: 60/s")
     api.post("/v1/revisions", json={"text": text, "file": "p.yaml", "reason": "more room"}).raise_for_status()
@@ -86,6 +102,9 @@ BAD_NOTES = (
     {**NOTE, "services": ["NOT A NAME"]},
     {**NOTE, "services": ["shop"] * 1_001},
     {**NOTE, "more": 1},
+    {**NOTE, "for_s": 60},
+    {**NOTE, "kind": "drill", "for_s": 0},
+    {**NOTE, "kind": "drill", "for_s": 1e6},
 )
 
 

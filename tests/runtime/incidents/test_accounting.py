@@ -217,6 +217,19 @@ async def test_a_noted_drill_counts_for_an_hour(path: Path) -> None:
 
 
 @in_loop
+async def test_a_noted_drill_that_is_over_early_counts_until_then(path: Path) -> None:
+    control = FakeControl()
+    note = ChangeNoted(at=BEGAN + 100, author="me", kind=NoteKind.DRILL, services=("pay",), why="pull the plug")
+    control.recent.append(Recorded(1, note))
+    with open_scene(path, control) as scene:
+        await play_outage(scene)
+        assert scene.read("component", "shop", "us") == []
+        control.recent[:] = [Recorded(2, note.model_copy(update={"at": BEGAN + 180, "ends": 1}))]
+        await scene.pass_time(5)
+        assert scene.read("component", "shop", "us") == [(180, 240, "DOWN")]
+
+
+@in_loop
 async def test_maintenance_is_apart_from_when_it_began_to_when_it_ended(path: Path) -> None:
     control = FakeControl()
 

@@ -202,6 +202,19 @@ async def test_a_drill_is_marked_and_not_published(room: Newsroom) -> None:
 
 
 @in_newsroom()
+async def test_what_begins_after_a_drill_is_over_is_none(room: Newsroom) -> None:
+    await room.do(NoteChange("ann", NoteKind.DRILL, "a game day", ("shop",), 7_200.0))
+    number = room.bench.control.recent[-1].sequence
+    room.bench.now += 5_400.0
+    await room.find(FindingKind.SURGE, "shop")
+    assert [each.drill for each in room.incidents()] == [True]
+    await room.do(NoteChange("ann", NoteKind.DRILL, "it is over", ("shop",), ends=number))
+    room.bench.now += 60.0
+    await room.find(FindingKind.ERRORS, "shop")
+    assert [each.drill for each in room.incidents()] == [True, False]
+
+
+@in_newsroom()
 async def test_announced_work_is_not_told_of_as_trouble(room: Newsroom) -> None:
     now = room.bench.now
     window = SetMaintenance("ann", title="Database", components=("web",), begins_at=now + 1.0, ends_at=now + 600.0)

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from holdfast.model.finding import FindingId
 from holdfast.model.mitigation import Measure
-from holdfast.model.note import NoteKind
+from holdfast.model.note import DRILL_S_MAX, NoteKind
 from holdfast.model.noun import Noun
 from holdfast.model.platform import Limits
 from holdfast.model.recorded import RecordedRequest
@@ -124,10 +124,20 @@ class TokenBody(Noun):
 
 
 class NoteBody(Noun):
-    """Something that was changed beside Holdfast, for which services (none: not said which), and why."""
+    """Something that was changed beside Holdfast, for which services (none: not said which), and why.
+
+    A drill goes on for so many seconds; an hour, if it isn't said how long.
+    """
 
     kind: NoteKind
     services: Annotated[tuple[Name, ...], Field(max_length=SERVICES_MAX)] = ()
+    why: Reason
+    for_s: Annotated[float, Field(gt=0, le=DRILL_S_MAX)] | None = None
+
+
+class EndBody(Noun):
+    """Why a drill is over."""
+
     why: Reason
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field, StringConstraints
 
 from holdfast.adapters.api.access import Anyone, Owner
-from holdfast.adapters.api.bodies import NoteBody
+from holdfast.adapters.api.bodies import EndBody, NoteBody
 from holdfast.adapters.api.problems import Problem, refuse
 from holdfast.model.ledger import LedgerKind
 from holdfast.model.note import NoteKind
@@ -35,9 +35,19 @@ class Ledger(Protocol):
         """One change in full, if there is one there."""
 
     async def note(
-        self, author: str, kind: NoteKind, services: tuple[str, ...], why: str, tenant: str | None
+        self,
+        author: str,
+        kind: NoteKind,
+        services: tuple[str, ...],
+        why: str,
+        tenant: str | None,
+        *,
+        lasts_s: float | None = None,
     ) -> LedgerEntry | Refusal:
         """Enter what somebody changed beside Holdfast; a tenant's owner for its own services only."""
+
+    async def end_drill(self, author: str, number: int, why: str, tenant: str | None) -> LedgerEntry | Refusal:
+        """Say that a drill is over that was noted at a place in the ledger; an owner those of its own services."""
 
     async def accuse(self, findings: FindingsDocument) -> FindingsDocument:
         """Findings with the changes that are suspected of each."""
@@ -84,7 +94,17 @@ async def show_change(token: Anyone, ledger: TheLedger, sequence: Sequence) -> L
 @router.post("/notes", status_code=HTTPStatus.CREATED)
 async def note_change(token: Owner, ledger: TheLedger, body: NoteBody) -> LedgerEntry:
     """Tell the ledger of a deploy, a certificate, a drill. An owner names services of its own."""
-    answer = await ledger.note(token.name, body.kind, body.services, body.why, _tenant_of(token))
+    tenant = _tenant_of(token)
+    return _take(await ledger.note(token.name, body.kind, body.services, body.why, tenant, lasts_s=body.for_s))
+
+
+@router.post("/{sequence}/end", status_code=HTTPStatus.CREATED)
+async def end_drill(token: Owner, ledger: TheLedger, sequence: Sequence, body: EndBody) -> LedgerEntry:
+    """Say that a drill is over before its time. An owner ends those of its own services."""
+    return _take(await ledger.end_drill(token.name, sequence, body.why, _tenant_of(token)))
+
+
+def _take(answer: LedgerEntry | Refusal) -> LedgerEntry:
     if isinstance(answer, Refusal):
         raise refuse(answer)
     return answer

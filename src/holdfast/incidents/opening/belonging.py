@@ -44,8 +44,6 @@ SERVICES_MAX: Final = 1_000
 """Services that an incident names; a lost site may have more, and they belong to it all the same."""
 SIGNS_MAX: Final = 500
 """Of one incident; what comes next opens another."""
-EXERCISE_S: Final = 3_600.0
-"""So long after somebody noted a drill, what happens to its services is one."""
 EXERCISE_SLACK_S: Final = 60.0
 """A drill may be noted so much later than it begins to show."""
 
@@ -106,7 +104,7 @@ def list_signs(incident: Incident, signs: Iterable[Sign]) -> tuple[Sign, ...]:
 def find_exercise(sign: Sign, exercises: Sequence[Exercise]) -> bool:
     """Whether it is of a drill that somebody noted, and goes no further: what does is no exercise any more."""
     return any(
-        each.at - EXERCISE_SLACK_S <= sign.began_at <= each.at + EXERCISE_S
+        each.at - EXERCISE_SLACK_S <= sign.began_at <= each.until
         and (not each.services or (bool(sign.services) and sign.services <= each.services))
         for each in exercises
     )

@@ -37,9 +37,13 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """That somebody said a drill goes on, for these services (none: all), since when (Unix time, in seconds)."""
+    """That somebody said a drill goes on, for these services (none: all), since when, until when.
+
+    Times are Unix times, in seconds.
+    """
 
     at: float
+    until: float
     services: frozenset[str] = frozenset()
 
 

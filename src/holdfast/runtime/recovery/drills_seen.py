@@ -29,7 +29,7 @@ class DrillsSeen:
 
     def _read(self, event: Event, intent: Intent) -> Iterator[tuple[StandbyName, Proof]]:
         match event:
-            case ChangeNoted(kind=NoteKind.DRILL):
+            case ChangeNoted(kind=NoteKind.DRILL, ends=None):
                 for service in event.services:
                     for name in find_standbys(intent, service, None):
                         yield name, _prove(event.at, event.author, event.why)

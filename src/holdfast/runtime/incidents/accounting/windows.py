@@ -1,20 +1,18 @@
 """Drills and maintenance, as control knows them now; what is over is kept with the accounts."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from pydantic import TypeAdapter
 
 from holdfast.incidents.downtime.windows import Window, WindowKind
-from holdfast.model.event import ChangeNoted
+from holdfast.incidents.noted_drills import NotedDrill, find_drill_ends, list_noted_drills
 from holdfast.model.incident import Incident
 from holdfast.model.maintenance import Maintenance, MaintenancePhase
-from holdfast.model.note import NoteKind
 from holdfast.model.ports import Recorded
 from holdfast.model.state import State
 
-NOTED_S: Final = 3_600.0
-"""A drill that is noted lasts so long; one that is an incident, until that is resolved."""
 OPEN: Final = 1e12
 """When what isn't over ends (Unix time, in seconds)."""
 _WINDOW: Final = TypeAdapter(Window)
@@ -24,7 +22,9 @@ def find_windows(state: State, recent: Iterable[Recorded], known: dict[str, Wind
     """The windows that are new, or otherwise than they are known, at a Unix time (in seconds)."""
     found = [_from_incident(record.incident, known) for record in state.incidents.values()]
     found += [_from_maintenance(each, known, now) for each in state.maintenances.values()]
-    found += [_from_note(each) for each in recent]
+    noted = [(each.sequence, each.event) for each in recent]
+    found += [_from_note(each) for each in list_noted_drills(noted)]
+    found += [_end(known.get(_name(number)), at) for number, at in find_drill_ends(noted).items()]
     return (window for window in found if window is not None and known.get(window.id) != window)
 
 
@@ -68,15 +68,15 @@ def _from_maintenance(each: Maintenance, known: dict[str, Window], now: float) -
     return Window(each.id, WindowKind.MAINTENANCE, began_at, ended_at, frozenset(), components, regions, each.title)
 
 
-def _from_note(recorded: Recorded) -> Window | None:
-    event = recorded.event
-    if not isinstance(event, ChangeNoted) or event.kind is not NoteKind.DRILL:
-        return None
-    return Window(
-        f"note-{recorded.sequence}",
-        WindowKind.DRILL,
-        event.at,
-        event.at + NOTED_S,
-        frozenset(event.services),
-        title=event.why,
-    )
+def _from_note(drill: NotedDrill) -> Window:
+    assert drill.number is not None  # noqa: S101 - all of them are recorded
+    return Window(_name(drill.number), WindowKind.DRILL, drill.began_at, drill.ends_at, drill.services, title=drill.why)
+
+
+def _end(window: Window | None, at: float) -> Window | None:
+    """A noted drill that is known from before, over early."""
+    return None if window is None or window.ended_at <= at else replace(window, ended_at=at)
+
+
+def _name(number: int) -> str:
+    return f"note-{number}"

@@ -1,12 +1,11 @@
 """What is known when it is decided about incidents: control's state, noted drills, forecasts of capacity."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from holdfast.incidents.opening.belonging import EXERCISE_S
+from holdfast.incidents.noted_drills import Dated, list_noted_drills
 from holdfast.incidents.opening.signs import Exercise, Layout, Scene
-from holdfast.model.event import ChangeNoted
 from holdfast.model.finding import Finding, FindingKind
-from holdfast.model.note import NoteKind
+from holdfast.model.note import DRILL_S_MAX
 from holdfast.runtime.control import Control
 from holdfast.runtime.watch.watcher import Watcher
 
@@ -38,13 +37,17 @@ class SceneReader:
 
 def list_exercises(control: Control, now: float) -> tuple[Exercise, ...]:
     """The drills that were noted lately."""
-    found = []
-    for event in (*reversed(control.core.unrecorded), *(each.event for each in reversed(control.recent))):
-        if event.at < now - EXERCISE_S:
+    lately: list[Dated] = []
+    for dated in _newest_first(control):
+        if dated[1].at < now - DRILL_S_MAX:
             break
-        if isinstance(event, ChangeNoted) and event.kind is NoteKind.DRILL:
-            found.append(Exercise(event.at, frozenset(event.services)))
-    return tuple(found)
+        lately.append(dated)
+    return tuple(Exercise(each.began_at, each.ends_at, each.services) for each in list_noted_drills(lately))
+
+
+def _newest_first(control: Control) -> Iterator[Dated]:
+    yield from ((None, event) for event in reversed(control.core.unrecorded))
+    yield from ((each.sequence, each.event) for each in reversed(control.recent))
 
 
 def read_forecasts(watcher: Watcher) -> Forecasts:
