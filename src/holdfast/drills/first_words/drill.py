@@ -102,10 +102,10 @@ class FirstWordsDrill:
     def _play_protected(self, stand: Stand, sheet: Sheet[FirstWords], folder: Path) -> Page:
         form, site = self._form, stand.holdfast.places.status_site / CURRENT
         with start_load(self._plan_usual(stand), self._cores.beside) as usual:
-            follow(stand)
             self._learn(form.learn)
             self._progress.begin("announced work", form.maintenance)
             announced = play_maintenance(stand)
+            follow(stand)
             self._progress.begin(
                 f"{len(self._cast.attacks)} attacks", len(self._cast.attacks) * (form.apart + ATTACK_S)
             )

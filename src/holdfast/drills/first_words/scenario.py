@@ -48,6 +48,7 @@ class Goals(Noun):
 
     first_page_max: Period
     first_post_max: Period
+    follower_told_max: Period
     next_channel_max: Period
     warned_ahead_min: Period
     harm_success: Share
