@@ -2,6 +2,7 @@
 
 import warnings
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -11,6 +12,7 @@ import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
+from lxml import etree  # type: ignore[import-untyped]
 
 from fakes.status_site import HOSTILE, NOW, make_document, make_full_state, make_platform, make_state, make_window
 from holdfast.adapters.status_site import SiteRenderer
@@ -20,6 +22,7 @@ from holdfast.model.maintenance import MaintenancePhase
 from holdfast.model.status_document import StatusDocument
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+GRAMMAR = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
 WORDS = st.one_of(st.just(HOSTILE), st.text(min_size=1).filter(clean_line))
 
 
@@ -34,8 +37,9 @@ def parse_feed(content: bytes) -> Any:
 
 
 def check_feed(content: bytes) -> ET.Element:
-    """What RFC 4287 asks of a feed and of its entries (4.1.1, 4.1.2)."""
+    """What RFC 4287 asks of a feed and of its entries: its grammar, and what that can't say (4.1.1, 4.1.2)."""
     assert not parse_feed(content).bozo
+    GRAMMAR.assertValid(etree.fromstring(content))
     feed = ET.fromstring(content)
     for element in (feed, *feed.findall(f"{ATOM}entry")):
         for once in ("id", "title", "updated"):
@@ -54,6 +58,37 @@ def check_feed(content: bytes) -> ET.Element:
 def test_the_feed_is_sound_whatever_people_write(text: str) -> None:
     platform = make_platform(title=text[:200], url="https://status.acme.example")
     check_feed(make(make_document(make_full_state(text), platform), "history.atom"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<updated>2", "<updated>on 2"),
+        ("Z</updated>", "</updated>"),
+        ("<title>", "<title>twice</title><title>"),
+        ("<title>", '<title type="markdown">'),
+        ("<entry>", "<item/><entry>"),
+        (' href="', ' url="'),
+        (' type="html"', ' type="nothing"'),
+        ("<name>", "<nick>x</nick><name>"),
+        ("<content ", '<content src="a.html" '),
+        ('lang="en"', 'lang="not a language"'),
+    ],
+)
+def test_what_is_no_atom_is_found(old: str, new: str) -> None:
+    sound = make(make_document(make_full_state(), make_platform(url="https://x.example")), "history.atom").decode()
+    assert GRAMMAR.validate(etree.fromstring(sound.encode()))
+    assert old in sound
+    assert not GRAMMAR.validate(etree.fromstring(sound.replace(old, new, 1).encode()))
+
+
+def test_what_atom_allows_is_none() -> None:
+    sound = make(make_document(), "history.atom").decode()
+    more = (
+        '<x:more xmlns:x="urn:x" y="z">of <b>this</b></x:more><category term="a"/><icon>i.svg</icon>'
+        '<subtitle type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">well <i>said</i></div></subtitle>'
+    )
+    assert GRAMMAR.validate(etree.fromstring(sound.replace("</feed>", f"{more}</feed>").encode()))
 
 
 def test_an_empty_feed_is_sound_too() -> None:
