@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from fakes.postmortems import make_sight
 from holdfast.drills.catalogue import load_scenario
 from holdfast.drills.sheet import Sheet
-from holdfast.drills.stage.aftermath import COMPONENTS_MAX, Aftermath, add_status_site, measure_aftermath
+from holdfast.drills.stage.aftermath import COMPONENTS_MAX, Aftermath, add_status_site, measure_aftermath, names_any
+from holdfast.incidents.postmortem.making import make_postmortem
 from holdfast.spec import STARTER, check_text, dump_platform
 
 
@@ -51,3 +53,10 @@ def test_components_stay_few_and_have_all_services() -> None:
     assert len(site.components) <= COMPONENTS_MAX
     assert [name for each in site.components.values() for name in each.services] == names
     assert site.components["part-1"].title == "Services 1 to 3"
+
+
+def test_a_name_is_a_word_of_what_is_told() -> None:
+    told = make_postmortem(make_sight(), public=False)
+    assert names_any(told, ["acme-shop"])
+    assert not names_any(told, ["acme-sho", "shop", "title"])
+    assert not names_any(make_postmortem(make_sight(), public=True), ["acme-shop", "globex-api"])

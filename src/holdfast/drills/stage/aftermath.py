@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ ANSWER_S_MAX: Final = 60.0
 TOLD_S_MAX: Final = 15.0
 """The longest that a first word is waited for once the drill is over."""
 LOOK_S: Final = 0.2
+_WORD: Final = re.compile(r"[\w.-]*\w")
+"""Names have dashes within them, and what ends a sentence isn't of them."""
 COMPONENTS_MAX: Final = 50
 """Of a drill's status site: each stands for one service, or for a few where there are more."""
 
@@ -110,6 +113,23 @@ def measure_aftermath(sheet: Sheet[Any], aftermaths: Sequence[Aftermath]) -> Non
     sheet.demand("incidents_publishable", whole, "incidents", f"{count} of {count}", count, ok=whole == count)
 
 
+def names_any(postmortem: Postmortem, names: Sequence[str]) -> bool:
+    """Whether any of these is a word of it."""
+    texts = _list_texts(postmortem.model_dump(mode="json"))
+    return any(not frozenset(_WORD.findall(text)).isdisjoint(names) for text in texts)
+
+
+def _list_texts(tree: object) -> Iterator[str]:
+    """What is told, not what it is called."""
+    match tree:
+        case str():
+            yield tree
+        case dict():
+            yield from (text for each in tree.values() for text in _list_texts(each))
+        case list():
+            yield from (text for each in tree for text in _list_texts(each))
+
+
 class _Reader(ControlClient):
     """Reads incidents and their postmortems."""
 
@@ -123,9 +143,9 @@ class _Reader(ControlClient):
 
     def read_postmortem(self, incident: str, names: Sequence[str]) -> tuple[Postmortem, bool]:
         """The postmortem, and whether its public form names any of these."""
-        whole = Postmortem.model_validate_json(self._get(f"/v1/incidents/{incident}/postmortem"))
-        public = self._get(f"/v1/incidents/{incident}/postmortem.html?public=true").decode()
-        return whole, any(name in public for name in names)
+        path = f"/v1/incidents/{incident}/postmortem"
+        whole, public = (Postmortem.model_validate_json(self._get(f"{path}{more}")) for more in ("", "?public=true"))
+        return whole, names_any(public, names)
 
     def _get(self, path: str) -> bytes:
         answer = self._ask("GET", path)
