@@ -16,6 +16,7 @@ from holdfast.incidents.opening.belonging import (
     OWN_OPEN_MAX,
     SIGNS_MAX,
     STORM_MAX,
+    TOGETHER_S,
     plan_opening,
 )
 from holdfast.incidents.opening.signs import FRESH_S, WARN_AGAIN_S, Exercise, show_finding
@@ -59,6 +60,19 @@ def test_what_is_kept_for_later_opens_one_that_nobody_outside_hears_of() -> None
     (opened,) = plan_opening(make_scene(state))
     assert isinstance(opened, Open)
     assert (opened.title, opened.impact) == ("what mail may defer is kept", Impact.NONE)
+
+
+def test_what_is_kept_for_many_services_at_once_is_one() -> None:
+    kept = {
+        f"m-{number}": mitigate(Spool(service=service)).model_copy(update={"id": f"m-{number}"})
+        for number, service in enumerate(("mail", "shop"), 1)
+    }
+    (opened,) = plan_opening(make_scene(replace(make_state(), mitigations=kept)))
+    assert isinstance(opened, Open)
+    assert (opened.services, opened.mitigations) == (("mail", "shop"), ("m-1", "m-2"))
+    later = kept["m-2"].model_copy(update={"started_at": NOW + TOGETHER_S})
+    state = replace(make_state(), mitigations=kept | {"m-2": later})
+    assert len(plan_opening(make_scene(state, now=NOW + TOGETHER_S))) == 2
 
 
 def test_a_part_that_holdfast_switched_off_is_an_incident_of_its_own() -> None:

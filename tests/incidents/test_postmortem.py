@@ -24,7 +24,7 @@ from holdfast.model.event import RevisionRolledBack
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus
 from holdfast.model.mitigation import Limit, Shed
-from holdfast.model.platform import Criticality
+from holdfast.model.platform import Criticality, Platform
 from holdfast.model.postmortem import MarkKind, Postmortem
 from holdfast.model.state import IncidentRecord
 
@@ -184,6 +184,22 @@ def test_a_change_that_was_taken_back_is_when_it_was_noticed_named_and_mitigated
     after = {each.name: each.after_s for each in made.moments}
     assert (after["detect"], after["name"], after["mitigate"]) == (5.0, 4.0, 4.0)
     assert "A change was taken back." in made.summary
+
+
+def test_a_summary_names_a_few_components() -> None:
+    assert summarise_components(4) == "Part 1, Part 2, Part 3 and Part 4"
+    assert summarise_components(5) == "Part 1, Part 2, Part 3 and 2 more"
+
+
+def summarise_components(count: int) -> str:
+    """What the summary says of an incident of so many components."""
+    parts = {f"p-{n}": {"title": f"Part {n}", "services": ["acme-shop"]} for n in range(1, count + 1)}
+    tree = PLATFORM.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    tree["status"]["components"] = parts
+    incident = make_incident(components=tuple(parts))
+    sight = make_sight(record=replace(make_sight().record, incident=incident), platform=Platform.model_validate(tree))
+    summary = make_postmortem(sight, public=True).summary[0]
+    return summary.partition(" began on ")[2].partition(" in Europe")[0]
 
 
 def test_the_public_hears_once_of_what_sounds_alike() -> None:

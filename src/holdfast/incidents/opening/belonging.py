@@ -4,6 +4,7 @@ A sign belongs to an open incident
 
 - about one of the same services, at any time;
 - about the same component, or about everything at the same place, within `NEAR_S` of its newest sign;
+- of what is kept for later, as others are of which that began within `TOGETHER_S`;
 - of a storm: when `STORM_MAX` were opened within `TOGETHER_S`, or `OWN_OPEN_MAX` are open, whatever comes next belongs
   to the newest of them.
 
@@ -178,13 +179,18 @@ def _belongs(sign: Sign, group: Group, components: frozenset[str], *, exercise: 
         return True
     if abs(sign.began_at - group.latest_at) > NEAR_S:
         return False
-    return bool(group.components & components) or any(_share_place(sign, other) for other in group.signs)
+    return bool(group.components & components) or any(_share_cause(sign, other) for other in group.signs)
 
 
-def _share_place(one: Sign, other: Sign) -> bool:
-    """Whether one of them is about everything at a place where the other may be; a revision may be anywhere."""
+def _share_cause(one: Sign, other: Sign) -> bool:
+    """Whether one of them is about everything at a place where the other may be; a revision may be anywhere.
+
+    What is kept for many services at once doesn't get through for one reason, as far as can be told.
+    """
     if one.revision is not None or other.revision is not None:
         return True
+    if one.occasion is other.occasion is Occasion.DEFERRAL:
+        return abs(one.began_at - other.began_at) <= TOGETHER_S
     if not (one.is_wide or other.is_wide):
         return False
     return not one.locations or not other.locations or bool(one.locations & other.locations)

@@ -1,6 +1,7 @@
 """The summary of a postmortem: a few sentences out of what is known, and of what isn't."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from holdfast.incidents.postmortem.names import FINDINGS, Naming
 from holdfast.incidents.postmortem.sight import Held, PostmortemSight, list_cures, list_harmful
@@ -8,6 +9,7 @@ from holdfast.model.day import format_span, format_utc
 from holdfast.model.incident import Occasion
 from holdfast.model.postmortem import MeasuredImpact
 
+NAMED_MAX: Final = 3
 _OCCASIONS = {
     Occasion.FINDING: "Holdfast found it",
     Occasion.FAILOVER: "Holdfast failed over",
@@ -38,8 +40,8 @@ def _tell_course(sight: PostmortemSight, components: Sequence[str], regions: Seq
     incident = sight.incident
     if incident.drill:
         yield "This was a drill: it counts as no downtime, and was not published."
-    where = f" in {_join(regions)}" if regions else ""
-    whom = f"{_join(components)}{where}" if components else f"the platform{where}"
+    where = f" in {_join_few(regions)}" if regions else ""
+    whom = f"{_join_few(components)}{where}" if components else f"the platform{where}"
     began = f"On {format_utc(incident.began_at)} an incident of impact {incident.impact} began on {whom}"
     if incident.resolved_at is None:
         yield f"{began}. At {format_utc(sight.now)} it was still {incident.phase}."
@@ -102,13 +104,13 @@ def _tell_done(sight: PostmortemSight, naming: Naming) -> Iterator[str]:
 
 def _name_all(held: Sequence[Held], naming: Naming) -> str:
     """Each once: the public doesn't hear of which service they were."""
-    names = list(dict.fromkeys(_lower(naming.name_mitigation(each.mitigation)) for each in held))
-    return f"{', '.join(names[:3])} and {len(names) - 3} more" if len(names) > 3 else _join(names)
+    return _join_few(list(dict.fromkeys(_lower(naming.name_mitigation(each.mitigation)) for each in held)))
 
 
 def _lower(text: str) -> str:
     return f"{text[:1].lower()}{text[1:]}"
 
 
-def _join(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _join_few(names: Sequence[str]) -> str:
+    few = [*names[:NAMED_MAX], f"{len(names) - NAMED_MAX} more"] if len(names) > NAMED_MAX + 1 else [*names]
+    return few[0] if len(few) == 1 else f"{', '.join(few[:-1])} and {few[-1]}"
