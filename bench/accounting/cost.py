@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from holdfast.adapters.accounts.sql_accounts import Batch, SqlAccounts
+from holdfast.agent.backlog import BYTES_MAX, Backlog
 from holdfast.incidents.downtime.definition import SLOT_S
 from holdfast.incidents.downtime.intake import Moment
 from holdfast.incidents.downtime.layout import WHOLE, Layout
@@ -46,6 +48,23 @@ def measure_cost(services: int, seconds: float, *, busy: int = BUSY, lost: float
         used = store.bytes_used
         store.close()
     return {name: value / seconds for name, value in spent.items()} | {"bytes_per_s": used / seconds}
+
+
+def measure_backlog(busy: int, seconds: float) -> dict[str, float]:
+    """What an agent's memory costs with so many services that have traffic: CPU, bytes an hour, how long it is fine."""
+    reports = _make_reports([f"service-{n}" for n in range(busy)], min(seconds, SLOT_S), 0.0)
+    backlog, spent_s, each_s = Backlog(), 0.0, len(reports) / REPORTS_PER_S
+    for turn in range(max(1, round(seconds / each_s))):
+        for report in reports:
+            moved = replace(report, began_at=report.began_at + turn * each_s, ended_at=report.ended_at + turn * each_s)
+            spent_s += _time(lambda: backlog.take(moved))  # noqa: B023
+    played_s = max(1, round(seconds / each_s)) * each_s
+    bytes_per_s = backlog.bytes_used / (played_s - each_s)
+    return {
+        "cpu": spent_s / played_s,
+        "bytes_per_hour": bytes_per_s * 3600,
+        "fine_for_s": min(backlog.remembers_s, BYTES_MAX / bytes_per_s),
+    }
 
 
 def _make_reports(names: Sequence[str], seconds: float, lost: float) -> list[EdgeReport]:

@@ -1,12 +1,14 @@
 """Hundreds of seeded outages, fed as the reports of edges: what is booked against what was.
 
 Each service has a rate of its own and one outage after the other, of a minute to four hours. Requests are Poisson.
+Where services have probes, Holdfast's own questions come on top, as often as it would ask them; none of them writes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,9 +16,11 @@ import numpy as np
 from holdfast.incidents.downtime.definition import SLOT_S
 from holdfast.incidents.downtime.intake import Dead, Moment
 from holdfast.incidents.downtime.layout import WHOLE, Layout, Subject
+from holdfast.incidents.downtime.sparse import SparseRounds
 from holdfast.incidents.downtime.windows import bridge, clip
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Metric
+from holdfast.runtime.incidents.accounting.asking import LOOK_S
 from holdfast.runtime.incidents.accounting.measure import Measurer
 
 if TYPE_CHECKING:
@@ -102,15 +106,18 @@ def draw_outages(
     return found
 
 
-def play(seed: int, rates: Sequence[float], kinds: Sequence[Kind], hours: float) -> list[Booked]:
-    """Simulate so many hours; what was booked for each outage."""
+def play(
+    seed: int, rates: Sequence[float], kinds: Sequence[Kind], hours: float, *, probed: bool = False
+) -> list[Booked]:
+    """Simulate so many hours, with or without probes; what was booked for each outage."""
     rng = np.random.default_rng(seed)
     outages = draw_outages(rng, rates, kinds, hours * 3600)
     services = [f"service-{n}" for n in range(len(rates))]
     layout = Layout(services, {WHOLE: services}, {REGION: [EDGE]})
     measurer = Measurer(layout, dict.fromkeys(services, TIMEOUT_S), int(EPOCH_S // SLOT_S))
     found: list[list[Stretch]] = [[] for _ in services]
-    for report in _report(rng, services, np.array(rates), outages, hours * 3600):
+    asking = _ask(measurer, services) if probed else repeat(np.zeros(len(services), np.int64))
+    for report in _report(rng, services, np.array(rates), outages, hours * 3600, asking):
         measurer.take([report], report.ended_at)
         while (measurer.next + 1) * SLOT_S + 2 < report.ended_at:
             began_at = measurer.next * SLOT_S
@@ -134,13 +141,15 @@ def _report(
     rates: NDArray[np.float64],
     outages: Sequence[Outage],
     until_s: float,
+    asking: Iterator[NDArray[np.int64]],
 ) -> Iterator[EdgeReport]:
-    """What one edge reports, second by second."""
+    """What one edge reports, second by second; `asking` is how often Holdfast itself asks each service."""
     steps = int(until_s / REPORT_S)
     waiting = np.zeros((int(TIMEOUT_S / REPORT_S) + 1, len(services)), np.int64)
     for step in range(steps):
         began_at = EPOCH_S + step * REPORT_S
-        arrived = rng.poisson(rates * REPORT_S)
+        users = rng.poisson(rates * REPORT_S)
+        arrived = users + next(asking)
         lost_share, hung, written = _find_shares(outages, len(services), began_at)
         lost = rng.binomial(arrived, np.maximum(lost_share, BASE_LOST))
         late = np.where(hung, lost, 0)
@@ -148,7 +157,7 @@ def _report(
         waiting[-1] = late
         counts = np.zeros((len(services), METRICS), np.int64)
         counts[:, Metric.OFFERED] = arrived
-        refused = rng.binomial(arrived, 0.3) * written
+        refused = rng.binomial(users, 0.3) * written
         counts[:, Metric.MITIGATED] = refused
         counts[:, Metric.ADMITTED] = arrived - refused
         counts[:, Metric.FAILED] = np.minimum(np.where(hung, 0, lost), arrived - refused) + waiting[0]
@@ -158,6 +167,17 @@ def _report(
         whole = EdgeFigures(requests=int(arrived.sum()))
         flight = np.zeros(len(rows), np.int64)
         yield EdgeReport(EDGE, "1", step, began_at, began_at + REPORT_S, names, counts[rows], flight, whole)
+
+
+def _ask(measurer: Measurer, services: Sequence[str]) -> Iterator[NDArray[np.int64]]:
+    """How often each service is asked, report by report."""
+    rounds, row_of = SparseRounds(), {name: row for row, name in enumerate(services)}
+    for step in count():
+        asked, traffic = np.zeros(len(services), np.int64), measurer.read_traffic(services)
+        for tick in range(round(REPORT_S / LOOK_S)):
+            for place in rounds.choose(traffic, step * REPORT_S + tick * LOOK_S):
+                asked[row_of[place.service]] += 1
+        yield asked
 
 
 def _find_shares(

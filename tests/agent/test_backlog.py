@@ -84,7 +84,7 @@ def test_after_an_hour_all_is_forgotten() -> None:
     assert offered(told, "shop") == 4 * (BEGAN + 200 - told[0].began_at)
 
 
-def test_too_much_becomes_coarse_first_and_is_forgotten_then() -> None:
+def test_too_much_becomes_coarse_first_and_is_forgotten_then(caplog: pytest.LogCaptureFixture) -> None:
     random = np.random.default_rng(1)
     backlog, names = Backlog(bytes_max=30_000), [f"s{n}" for n in range(200)]
     for number in range(4 * 300):
@@ -97,6 +97,13 @@ def test_too_much_becomes_coarse_first_and_is_forgotten_then() -> None:
     assert lengths == sorted(lengths, reverse=True)
     assert all(a.ended_at == b.began_at for a, b in pairwise(told))
     assert told[-1].ended_at == BEGAN + 300
+    (said,) = caplog.messages
+    assert "the oldest are kept in pieces of 20 s" in said
+    for number in range(4 * 300, 4 * 900):
+        backlog.take(make(number, dict(zip(names, random.integers(0, 999, 200).tolist(), strict=True))))
+    assert backlog.bytes_used <= 30_000
+    assert "the oldest are let go of" in caplog.messages[1]
+    assert len(caplog.messages) == 2
 
 
 def test_long_answers_come_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

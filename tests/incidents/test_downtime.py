@@ -11,11 +11,13 @@ NOBODY = np.array([False])
 SOMEBODY = np.array([True])
 
 
-def count(*, switched_off: bool = False, read_only: bool = False, **metrics: int) -> dict[str, float]:
+def count(
+    *, switched_off: bool = False, read_only: bool = False, usually_slow: bool = False, **metrics: int
+) -> dict[str, float]:
     raw = np.zeros((1, METRICS))
     for name, value in metrics.items():
         raw[0, Metric[name.upper()]] = value
-    slot = count_slot(raw, np.array([switched_off]), np.array([read_only]))
+    slot = count_slot(raw, *(np.array([flag]) for flag in (switched_off, read_only, usually_slow)))
     return {column.name.lower(): float(slot[0, column]) for column in Column if slot[0, column]}
 
 
@@ -48,8 +50,14 @@ def test_what_was_let_in_earlier_and_fails_now_isnt_owed_now() -> None:
     assert (found["owed"], found["lost"], found["late"]) == (2, 7, 7)
 
 
-def test_whoever_waits_for_a_second_and_gives_up_is_slow_and_not_lost() -> None:
-    found = count(offered=10, admitted=10, slow=9, slower=8)
+def test_whoever_waits_for_a_second_in_vain_and_leaves_is_lost() -> None:
+    found = count(offered=10, admitted=10, given_up=7, slow=9, slower=8)
+    assert (found["owed"], found["lost"], found["slow"]) == (10, 7, 1)
+    assert "failed" not in found
+
+
+def test_where_answers_usually_take_long_nobody_is_lost_who_leaves() -> None:
+    found = count(usually_slow=True, offered=10, admitted=10, given_up=7, slow=9, slower=8)
     assert (found["owed"], found["slow"], found.get("lost", 0)) == (10, 8, 0)
 
 

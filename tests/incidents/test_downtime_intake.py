@@ -133,3 +133,15 @@ def test_short_pauses_are_known_time_and_long_ones_and_gaps_are_not() -> None:
         ]
     ]
     assert found == [5, 0, 0, 15, 0, 5, 0, 0, 0, 0, 0, 5]
+
+
+def test_who_leaves_is_lost_where_answers_are_usually_fast_and_stays_lost_when_it_is_counted_again() -> None:
+    layout = lay_out("shop", "poll")
+    intake = Intake(layout)
+    intake.learn_slow("us", np.array([False, True]))
+    metrics = {"offered": 10, "admitted": 10, "given_up": 6, "slower": 6}
+    report = make_report({"shop": metrics, "poll": metrics}, began_at=1.0, ended_at=2.0)
+    again = intake.begin_again()
+    for each in (intake, again):
+        each.take(report, 2.0)
+        assert each.recount(0, "us", Moment()).counts[:, Column.LOST].tolist() == [6.0, 0.0]

@@ -4,6 +4,7 @@ Everything is kept whether control is there or not, so that nothing has to be ag
 has, and to ask again changes nothing. It is kept in memory only: an agent that is started again remembers nothing.
 """
 
+import logging
 import zlib
 from collections import deque
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from holdfast.model.telemetry import METRICS, EdgeFigures, EdgeReport, Recollection
 
+_log = logging.getLogger(__name__)
 PIECE_S: Final = 5.0
 """Reports are kept together in pieces that last so long; a piece never goes beyond a multiple of this Unix time."""
 COARSE_S: Final = 20.0
@@ -49,8 +51,19 @@ class _Piece:
     body: bytes
 
 
+@dataclass(slots=True)
+class _Open:
+    """The piece that reports are still added to; what they count is beside it."""
+
+    process: str
+    sequence: int
+    began_at: float
+    ended_at: float
+    requests: int = 0
+
+
 class Backlog:
-    """Stateful and pure; only services that had requests cost anything."""
+    """Stateful, and reads no clock; only services that had requests cost anything."""
 
     def __init__(self, bytes_max: int = BYTES_MAX, remembers_s: float = KEPT_S) -> None:
         self.remembers_s = remembers_s
@@ -62,13 +75,21 @@ class Backlog:
         self._place_of: dict[str, int] = {}
         self._pieces: deque[_Piece] = deque()
         self._coarse: deque[_Piece] = deque()
-        self._open: list[EdgeReport] = []
+        self._said: set[bool] = set()
+        self._open: _Open | None = None
+        self._sums: Counts = np.zeros((0, METRICS), np.int64)
+        """Of the open piece, by place."""
 
     def take(self, report: EdgeReport) -> None:
         """Keep what a report says of services."""
-        if self._open and not _belongs(self._open[0], self._open[-1], report):
+        if self._open is not None and not _belongs(self._open, self._open, report):
             self._close()
-        self._open.append(report)
+        if self._open is None:
+            self._open = _Open(report.process, report.sequence, report.began_at, report.ended_at)
+        self._open.sequence, self._open.ended_at = report.sequence, report.ended_at
+        self._open.requests += report.whole.requests
+        places = self._find_places(report.services)
+        self._sums[places] += report.counts
 
     def recall(self, began_at: float, ended_at: float) -> Recollection:
         """What was counted between two Unix times, in seconds: whole pieces, oldest first."""
@@ -85,29 +106,30 @@ class Backlog:
 
     def _close(self) -> None:
         """Make a piece of the reports that came last."""
-        reports, self._open = self._open, []
-        if not reports:
+        if (piece := self._open) is None:
             return
-        if len(self._names) > NAMES_MAX:
-            self._forget_all()
-        places, counts = self._add_up(reports)
-        first, last = reports[0], reports[-1]
-        requests = sum(report.whole.requests for report in reports)
-        self._keep(
-            self._pieces,
-            _pack(last.process, last.sequence, first.began_at, last.ended_at, requests, places, counts),
-        )
-        self._forget_old(last.ended_at - self.remembers_s)
+        self._open = None
+        places = np.flatnonzero(self._sums.any(axis=1)).astype(_PLACES)
+        counts = self._sums[places]
+        self._sums[places] = 0
+        times = (piece.process, piece.sequence, piece.began_at, piece.ended_at)
+        self._keep(self._pieces, _pack(*times, piece.requests, places, counts))
+        self._forget_old(piece.ended_at - self.remembers_s)
         while self.bytes_used > self._bytes_max and (self._pieces or self._coarse):
             self._shrink()
+        if len(self._names) > NAMES_MAX:
+            self._forget_all()
 
-    def _add_up(self, reports: Sequence[EdgeReport]) -> tuple[Places, Counts]:
+    def _find_places(self, services: Sequence[str]) -> Places:
         place_of, names = self._place_of, self._names
-        for name in (name for report in reports for name in report.services if name not in place_of):
-            place_of[name] = len(names)
-            names.append(name)
-        own = [place_of[name] for report in reports for name in report.services]
-        return _join(np.array(own, _PLACES), np.concatenate([report.counts for report in reports]))
+        for name in services:
+            if name not in place_of:
+                place_of[name] = len(names)
+                names.append(name)
+        if len(names) > len(self._sums):
+            more = max(len(names), 2 * len(self._sums)) - len(self._sums)
+            self._sums = np.concatenate([self._sums, np.zeros((more, METRICS), np.int64)])
+        return np.fromiter((place_of[name] for name in services), _PLACES, len(services))
 
     def _keep(self, where: deque[_Piece], piece: _Piece) -> None:
         where.append(piece)
@@ -124,10 +146,12 @@ class Backlog:
         self._pieces.clear()
         self._names.clear()
         self._place_of.clear()
+        self._sums = np.zeros((0, METRICS), np.int64)
         self.bytes_used = 0
 
     def _shrink(self) -> None:
         """Make the oldest fine pieces one coarse piece; if none is fine, let go of the oldest."""
+        self._say()
         if not self._pieces:
             self.bytes_used -= len(self._coarse.popleft().body)
             return
@@ -142,6 +166,14 @@ class Backlog:
             self._coarse,
             _pack(last.process, last.sequence, first.began_at, last.ended_at, requests, *_join(places, counts)),
         )
+
+    def _say(self) -> None:
+        """Say once that there isn't room for the whole of it, and once that some of it is let go of."""
+        is_fine = bool(self._pieces)
+        if is_fine not in self._said:
+            self._said.add(is_fine)
+            what = f"the oldest are kept in pieces of {COARSE_S:.0f} s" if is_fine else "the oldest are let go of"
+            _log.warning("the counts that control may ask for take more than %d bytes: %s", self._bytes_max, what)
 
     def _unpack(self, piece: _Piece) -> EdgeReport:
         places, counts = _read(piece)
@@ -158,9 +190,7 @@ class Backlog:
         )
 
 
-def _belongs(
-    first: EdgeReport | _Piece, last: EdgeReport | _Piece, next_: EdgeReport | _Piece, size_s: float = PIECE_S
-) -> bool:
+def _belongs(first: _Open | _Piece, last: _Open | _Piece, next_: EdgeReport | _Piece, size_s: float = PIECE_S) -> bool:
     """Whether what comes next is of one piece with what came before: of one Envoy, without a gap, in the same time."""
     if next_ is first:
         return True

@@ -17,6 +17,11 @@ ENOUGH: Final = 10.0
 APART: Final = 0.1
 """Shares on both sides must differ by this much to say so."""
 
+WELL_SHARE: Final = 0.02
+"""Where no more is lost than this, what is lost of a few belongs to what comes before or after."""
+REACH_SLOTS_MAX: Final = 6.0
+"""A change is placed no further than this from the requests that show it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -148,8 +153,27 @@ def _place_edge(before: Span, after: Span, evidence: Evidence) -> float:
     left, right = (_share(evidence, span) for span in inner)
     if not abs(right - left) >= APART:
         return before.ended
+    if max(evidence.owed[edge - 1], evidence.owed[edge]) < ENOUGH:
+        return edge + _reach(before, after, left, right, evidence)
     parts = [_part_after(evidence, slot, left, right, slot >= edge) for slot in (edge - 1, edge)]
     return edge + 1 - sum(parts)
+
+
+def _reach(before: Span, after: Span, left: float, right: float, evidence: Evidence) -> float:
+    """How many slots (below zero: earlier) a change was from where the first was lost, or the last, of few requests.
+
+    Among requests of which a share s is lost, (1-s)/s are answered on average before the first is lost, and after the
+    last; and something changes anywhere between two of them. The first or last lost one is anywhere in its slot.
+    """
+    worse, better = (after, before) if right > left else (before, after)
+    share, well = max(left, right), min(left, right)
+    owed = float(evidence.owed[round(worse.began) : round(worse.ended)].sum())
+    if well >= WELL_SHARE or not owed:
+        return 0.0
+    per_slot = owed / (worse.ended - worse.began)
+    slots = ((1 - share) / share + 0.5) / per_slot - 0.5
+    slots = max(0.0, min(slots, REACH_SLOTS_MAX, (better.ended - better.began) / 2))
+    return -slots if worse is after else slots
 
 
 def _part_after(evidence: Evidence, slot: int, left: float, right: float, is_after: bool) -> float:

@@ -2,8 +2,9 @@
 
 A request is *owed* an answer unless it was refused for what its sender did: beyond a limit (429), blocked, denied, or
 not what the service accepts. Of those owed one, these are *lost*: answered 5xx, not answered, refused for want of room,
-refused since the service is switched off or held back. Everything is by requests, so that a group of services is
-judged by what most of its users met.
+refused since the service is switched off or held back; and *given up*: its client left after a second or longer
+(`Metric.GIVEN_UP`) in which no answer had begun, unless the service's answers usually take so long. Everything is by
+requests, so that a group of services is judged by what most of its users met.
 """
 
 from enum import IntEnum
@@ -24,7 +25,7 @@ DEGRADED_SHARE: Final = 0.05
 SLOW_SHARE: Final = 0.25
 """Degraded: at least so much of what was owed took a second (`Metric.SLOWER`) or longer."""
 SLOW_USUAL_MAX: Final = 0.05
-"""Whose answers usually take so long isn't judged by it."""
+"""Whose answers usually take so long (this share of them) isn't judged by it, nor by who doesn't wait for them."""
 BRIDGE_SLOTS: Final = 12
 """Time that nobody measured is taken for what was before and after it, if that is the same; no longer than this."""
 QUIET_SLOTS: Final = 180
@@ -56,19 +57,26 @@ class Column(IntEnum):
 COLUMNS: Final = len(Column)
 
 
-def count_slot(raw: NDArray[np.float64], switched_off: NDArray[np.bool_], read_only: NDArray[np.bool_]) -> Floats:
+def count_slot(
+    raw: NDArray[np.float64],
+    switched_off: NDArray[np.bool_],
+    read_only: NDArray[np.bool_],
+    usually_slow: NDArray[np.bool_] | bool = False,
+) -> Floats:
     """From what edges counted of services, shape (services, METRICS), to a slot: shape (services, COLUMNS).
 
-    A mitigation's refusals are lost requests if it switches the service off (kill, hold); those of writes make it
-    read-only; those of blocked clients are neither. What is late may have been let in before this slot.
+    The flags have the shape (services,). A mitigation's refusals are lost requests if it switches the service off
+    (kill, hold); those of writes make it read-only; those of blocked clients are neither. What is late may have been
+    let in before this slot. What was given up counts when it was.
     """
     of = raw.T
     mitigated, failed = of[Metric.MITIGATED], of[Metric.FAILED]
     refused_all = np.where(switched_off, mitigated, 0)
-    lost = failed + of[Metric.SHED] + refused_all
+    given_up = np.where(usually_slow, 0, of[Metric.GIVEN_UP])
+    lost = failed + of[Metric.SHED] + refused_all + given_up
     late = np.minimum(failed, of[Metric.SLOWEST])
     owed = np.maximum(of[Metric.ADMITTED] + of[Metric.SHED] + refused_all, lost - late)
-    slow = of[Metric.SLOWER] - np.minimum(failed, of[Metric.SLOWER])
+    slow = np.maximum(of[Metric.SLOWER] - failed - given_up, 0)
     columns = (
         of[Metric.OFFERED],
         owed,

@@ -77,6 +77,7 @@ class Intake:
         self._closed = -1
         self._usual = {region: np.zeros(len(layout.services), np.float32) for region in layout.regions}
         self._learned = dict.fromkeys(layout.regions, 0)
+        self._usually_slow = {region: np.zeros(len(layout.services), np.bool_) for region in layout.regions}
         self._weights: dict[str, float] = {}
         self._refused_writes: set[tuple[str, str]] = set()
 
@@ -85,6 +86,10 @@ class Intake:
         rows = np.array([self._layout.row_of.get(name, -1) for name in layout.services], np.intp)
         nothing = np.zeros(len(self._layout.services), np.float32)
         self._usual = {region: select_rows(self._usual.get(region, nothing), rows) for region in layout.regions}
+        fast = np.zeros(len(self._layout.services), np.bool_)
+        self._usually_slow = {
+            region: select_rows(self._usually_slow.get(region, fast), rows) for region in layout.regions
+        }
         self._open = {key: slot for key, slot in self._open.items() if key[1] in layout.regions}
         for slot in self._open.values():
             slot.raw = select_rows(slot.raw, rows)
@@ -119,6 +124,7 @@ class Intake:
         again = Intake(self._layout, self.slot_s)
         again._usual = {region: usual.copy() for region, usual in self._usual.items()}
         again._learned = dict(self._learned)
+        again._usually_slow = dict(self._usually_slow)
         again._weights = dict(self._weights)
         return again
 
@@ -131,6 +137,14 @@ class Intake:
         """That a slot of a region was as usual: requests owed an answer, by service."""
         self._learned[region] = min(USUAL_SLOTS, self._learned[region] + 1)
         self._usual[region] += (owed - self._usual[region]) / self._learned[region]
+
+    def read_usual(self, region: str) -> Floats:
+        """Requests owed an answer in a usual slot of a region, by service."""
+        return self._usual[region]
+
+    def learn_slow(self, region: str, usually_slow: NDArray[np.bool_]) -> None:
+        """Which services usually take so long in a region that not to wait for them says nothing; shape (services,)."""
+        self._usually_slow[region] = usually_slow
 
     def _split(self, began_at: float, ended_at: float) -> Iterator[tuple[int, float]]:
         """The open slots that a time is in, and how much of it."""
@@ -157,7 +171,8 @@ class Intake:
             rows = np.flatnonzero(found.raw.any(axis=1))
             names = [self._layout.services[row] for row in rows.tolist()]
             read_only = self._note_writes(region, names, found.raw[rows, Metric.MITIGATED], moment.read_only)
-            counts[rows] = count_slot(found.raw[rows], _flag(names, moment.switched_off), _flag(names, read_only))
+            flags = (_flag(names, moment.switched_off), _flag(names, read_only), self._usually_slow[region][rows])
+            counts[rows] = count_slot(found.raw[rows], *flags)
         watched = self._watch(number, region, found.covered_s if found else {}, moment.dead)
         covered, dead = self._share(region, watched)
         measured = covered + dead >= MEASURED_SHARE

@@ -124,6 +124,11 @@ class Judge:
         self._notice()
         return list(self._conclude())
 
+    def find_usually_slow(self, subjects: int) -> NDArray[np.bool_]:
+        """Which of the first so many subjects are known to take long usually."""
+        usually_slow: NDArray[np.bool_] = self._slow_usual[:subjects] >= SLOW_USUAL_MAX
+        return usually_slow
+
     def stand(self, row: int) -> Standing:
         """How a subject does now, as far as can be told."""
         if self.next - 1 - self._asked[row] > QUIET_SLOTS:

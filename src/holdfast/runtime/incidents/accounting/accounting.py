@@ -24,6 +24,7 @@ from holdfast.incidents.downtime.layout import lay_out
 from holdfast.model.intent import Intent
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
+from holdfast.runtime.incidents.accounting.asking import find_probed
 from holdfast.runtime.incidents.accounting.book import Book
 from holdfast.runtime.incidents.accounting.doors import Doors, list_doors
 from holdfast.runtime.incidents.accounting.measure import Describe, Measurer
@@ -33,6 +34,7 @@ from holdfast.runtime.incidents.accounting.recalling import Agents, Recaller
 from holdfast.runtime.incidents.accounting.windows import find_windows, read_window, write_window
 
 if TYPE_CHECKING:
+    from holdfast.incidents.downtime.sparse import Place, Traffic
     from holdfast.incidents.downtime.windows import Window
     from holdfast.model.platform import Platform
 
@@ -74,6 +76,8 @@ class Accounting:
     def __init__(self, control: Control, path: Path, agents: Agents | None = None, slot_s: float = SLOT_S) -> None:
         self.dropped = 0
         """Reports that came faster than they could be counted."""
+        self.traffic: Mapping[Place, Traffic] = {}
+        """How much traffic services that have probes have in each region, as of the newest slot."""
         self._control = control
         self._slot_s = slot_s
         self._store = SqlAccounts(path)
@@ -89,6 +93,7 @@ class Accounting:
         self._slots: list[SlotTally] = []
         self._stretches: list[KeptStretch] = []
         self._windows: list[Window] = []
+        self._probed: frozenset[str] = frozenset()
         self._tidied_at = 0.0
         self._thread = ThreadPoolExecutor(1, "accounting")
 
@@ -200,6 +205,7 @@ class Accounting:
                 closed = measurer.close(moment)
                 self._slots += closed.slots
                 self._note(closed.stretches)
+            self.traffic = measurer.read_traffic(self._probed)
         self._write()
         if work.now - self._tidied_at >= TIDY_S:
             self._tidied_at = work.now
@@ -215,7 +221,7 @@ class Accounting:
         else:
             measurer.set_layout(lay_out(work.intent), list_waits(work.intent))
         self.book.begin(work.intent, measurer)
-        self._laid_out = work.intent.platform
+        self._laid_out, self._probed = work.intent.platform, find_probed(work.intent)
         return measurer
 
     def _take_up(self, work: _Work, number: int) -> Measurer:

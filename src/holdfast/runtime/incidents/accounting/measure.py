@@ -14,6 +14,7 @@ from holdfast.incidents.downtime.definition import COLUMNS, QUIET_SLOTS, SLOT_S,
 from holdfast.incidents.downtime.intake import Dead, Intake, KnownTime, Moment, Watched
 from holdfast.incidents.downtime.judge import Found, Judge
 from holdfast.incidents.downtime.layout import DEAD_EDGE, EDGE, Layout, Subject
+from holdfast.incidents.downtime.sparse import Place, Traffic
 from holdfast.model.downtime import Standing, Stretch
 from holdfast.model.telemetry import EdgeReport
 
@@ -98,6 +99,8 @@ class Measurer:
 
     def close(self, moment: Moment) -> Closed:
         """Close the next slot."""
+        for name, region in self._regions.items():
+            self._intake.learn_slow(name, region.judge.find_usually_slow(len(self.layout.services)))
         number, found = self.next, self._intake.close(self.next, moment)
         slots, stretches = [], list[KeptStretch]()
         for name, slot in found.items():
@@ -193,6 +196,16 @@ class Measurer:
         """How a subject does now."""
         row, found = self.layout.subject_row.get(subject), self._regions.get(region)
         return Standing.UNKNOWN if row is None or found is None else found.judge.stand(row)
+
+    def read_traffic(self, services: Iterable[str]) -> dict[Place, Traffic]:
+        """How many requests services usually get in each region, and who isn't, or lately wasn't, well."""
+        rows = {service: self.layout.row_of[service] for service in services if service in self.layout.row_of}
+        found = {}
+        for name, region in self._regions.items():
+            usual, troubled = self._intake.read_usual(name), frozenset(region.judge.list_troubled())
+            for service, row in rows.items():
+                found[Place(service, name)] = Traffic(float(usual[row]) / self.slot_s, row in troubled)
+        return found
 
     def peek(self, subject: Subject, region: str) -> list[Stretch]:
         """Stretches of a subject that may still change."""

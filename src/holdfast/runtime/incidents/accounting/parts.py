@@ -12,6 +12,7 @@ from holdfast.model.downtime import Accounts
 from holdfast.model.telemetry import EdgeReport
 from holdfast.runtime.control import Control
 from holdfast.runtime.incidents.accounting.accounting import Accounting
+from holdfast.runtime.incidents.accounting.asking import SparseAsker
 from holdfast.runtime.incidents.accounting.reading import DowntimeReading
 from holdfast.runtime.incidents.accounting.recalling import Agents
 
@@ -42,7 +43,9 @@ def make_accounting(control: Control, path: Path, agents: Agents | None = None, 
         LOG.exception("downtime isn't accounted for")
         return AccountingParts()
     reading = DowntimeReading(control, accounting.book)
-    return AccountingParts(accounting.book, reading, [accounting.run], [accounting.take_report], [accounting.close])
+    asker = SparseAsker(lambda: control.intent, lambda: accounting.traffic)
+    work = [accounting.run, asker.run]
+    return AccountingParts(accounting.book, reading, work, [accounting.take_report], [accounting.close])
 
 
 def _open(control: Control, path: Path, agents: Agents | None) -> Accounting:
