@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from holdfast.incidents.opening.phases import CALM_S, QUIET_S, STEADY_S, WARNED_S, follow_course, suggest_phase
-from holdfast.incidents.opening.signs import Scene, gather_signs
+from holdfast.incidents.opening.signs import SWITCHED_OFF, Scene, gather_signs
 from holdfast.model.finding import FindingKind
-from holdfast.model.incident import Incident, Phase
-from holdfast.model.mitigation import Block, Deny, Kill, Measure, Mitigation
+from holdfast.model.incident import Incident, Occasion, Phase
+from holdfast.model.mitigation import Block, Deny, Kill, Measure, Mitigation, Spool
 from holdfast.model.source_rule import Dimension, SourceMatch, SourceRule
+from holdfast.model.state import ComponentState, EndedMitigation
+from holdfast.model.token import SYSTEM
 from incidents.scenes import NOW, make_finding, make_incident, make_scene, make_state
 
 SOURCE = SourceRule(matches=(SourceMatch(dimension=Dimension.USER_AGENT_FAMILY, values=("curl",)),))
@@ -75,6 +77,31 @@ def test_what_is_over_before_its_cause_is_known_isnt_identified() -> None:
     assert suggest(make_scene(state, now=NOW + CALM_S)) is Phase.MONITORING
     held = replace(state, mitigations={"m-1": begin(Kill(service="shop"), finding="f-1")})
     assert suggest(make_scene(held, now=NOW + 1.0)) is Phase.IDENTIFIED
+
+
+def test_while_something_is_kept_for_later_it_goes_on() -> None:
+    spool = begin(Spool(service="shop"))
+    kept = make_incident(occasion=Occasion.DEFERRAL, mitigations=("m-1",), services=("shop",))
+    keeping = replace(make_state(kept), mitigations={"m-1": spool})
+    assert suggest(make_scene(keeping, now=NOW + QUIET_S), kept) is Phase.IDENTIFIED
+    ended = replace(make_state(kept), ended=(EndedMitigation(spool, NOW, SYSTEM, "all is delivered"),))
+    assert suggest(make_scene(ended, now=NOW + CALM_S), kept) is Phase.MONITORING
+    assert suggest(make_scene(ended, now=NOW + QUIET_S), kept) is Phase.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("on", "since_s", "phase"),
+    [
+        (False, 5 * QUIET_S, Phase.IDENTIFIED),
+        (True, CALM_S - 1.0, Phase.MONITORING),
+        (True, CALM_S, Phase.RESOLVED),
+    ],
+)
+def test_a_part_of_holdfast_is_the_matter_for_as_long_as_it_is_off(on: bool, since_s: float, phase: Phase) -> None:
+    off = make_incident(occasion=Occasion.COMPONENT, alert=f"{SWITCHED_OFF}analyser:{NOW:.0f}")
+    parts = {"analyser": ComponentState(on, "2", NOW, SYSTEM, "it was late")}
+    scene = make_scene(replace(make_state(off), components=parts), now=NOW + since_s)
+    assert suggest(scene, off) is phase
 
 
 def test_what_comes_back_is_identified_again() -> None:

@@ -5,7 +5,8 @@
 - *resolved* once that has lasted `QUIET_S`, and nothing that users notice is in force for it any more; while something
   else is, such as a block, after `STEADY_S`.
 
-What comes back before makes it identified again.
+What comes back before makes it identified again. A part of Holdfast that was switched off is monitored once it is on
+again, and resolved when it has been for `CALM_S`.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from holdfast.incidents.opening.belonging import list_signs
-from holdfast.incidents.opening.signs import Scene, Sign, is_alert, is_forecast
+from holdfast.incidents.opening.signs import SWITCHED_OFF, Scene, Sign, is_alert, is_forecast
 from holdfast.model.finding import Finding, FindingKind
 from holdfast.model.incident import Incident, Occasion, Phase
 from holdfast.model.mitigation import FailOver, Hold, Kill, Mitigation, ReadOnly, Shed
@@ -96,11 +97,13 @@ def suggest_phase(incident: Incident, course: Course, scene: Scene) -> Suggestio
     """The phase that it seems to be in; None where nothing says so, as where a person opened it for what they saw."""
     if is_forecast(incident):
         return _judge_warning(incident, course, scene)
+    if incident.alert is not None and incident.alert.startswith(SWITCHED_OFF):
+        return _judge_part(incident.alert.split(":")[1], incident, scene)
     if not course.signs:
         return None
     if course.going_on:
         return _judge_going_on(incident, course)
-    suggestion = _judge_over(incident, course, scene.now)
+    suggestion = _judge_keeping(course) or _judge_over(incident, course, scene.now)
     if is_alert(incident) and suggestion.phase is Phase.RESOLVED:
         return Suggestion(Phase.MONITORING, "whoever raised the alert hasn't said that it is over")
     return suggestion
@@ -112,6 +115,17 @@ def _judge_warning(incident: Incident, course: Course, scene: Scene) -> Suggesti
     if scene.warnings is None or scene.now - incident.opened_at < WARNED_S:
         return None
     return Suggestion(Phase.RESOLVED, "capacity isn't reached soon any more")
+
+
+def _judge_part(name: str, incident: Incident, scene: Scene) -> Suggestion:
+    """Of a part of Holdfast: it goes on for as long as that is off."""
+    part = scene.state.components.get(name)
+    if part is not None and not part.on:
+        return Suggestion(Phase.IDENTIFIED, f"{name} is switched off")
+    since = incident.opened_at if part is None else part.since
+    if scene.now - since < CALM_S:
+        return Suggestion(Phase.MONITORING, f"{name} is on again")
+    return Suggestion(Phase.RESOLVED, f"{name} has been on again for {scene.now - since:.0f} s")
 
 
 def _judge_going_on(incident: Incident, course: Course) -> Suggestion:
@@ -131,6 +145,13 @@ def _find_named(signs: Sequence[Sign]) -> Finding | None:
     """The first finding that says of itself whom it is about, and why."""
     findings = (sign.finding for sign in signs if sign.finding is not None)
     return next((each for each in findings if each.kind in NAMING or each.source is not None), None)
+
+
+def _judge_keeping(course: Course) -> Suggestion | None:
+    for sign in course.signs:
+        if sign.occasion is Occasion.DEFERRAL and sign.ended_at is None:
+            return Suggestion(Phase.IDENTIFIED, f"{sign.key} still keeps what may be deferred")
+    return None
 
 
 def _judge_over(incident: Incident, course: Course, now: float) -> Suggestion:

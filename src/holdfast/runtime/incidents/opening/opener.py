@@ -85,6 +85,7 @@ def list_watched(state: State) -> tuple[object, ...]:
         state.mitigations,
         state.ended,
         state.revisions,
+        state.components,
         state.incidents,
         state.maintenances,
     )
