@@ -152,8 +152,8 @@ def test_a_finding_is_on_its_page_and_its_first_word_waits(run: Run, control: Ru
 
 def wait_until(control: RunningControl, condition: Callable[[State], bool]) -> None:
     running = control.running
-    waiting = asyncio.run_coroutine_threadsafe(running.control.until(condition, 10.0), running.ended.get_loop())
-    assert waiting.result(20)
+    waiting = asyncio.run_coroutine_threadsafe(running.control.until(condition, 60.0), running.ended.get_loop())
+    assert waiting.result(60)
 
 
 def test_promises_are_kept_and_overdue_ones_are_marked(run: Run) -> None:

@@ -19,6 +19,8 @@ from holdfast.cli.exit_codes import ExitCode
 from holdfast.model.event import RevisionProposed, RevisionRefused
 from holdfast.model.revision import Revision
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:

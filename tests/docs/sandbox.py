@@ -18,7 +18,7 @@ import psutil
 
 from docs.ports import choose_ports
 
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 _POLL_S = 0.02
 _SERVING = re.compile(r"holdfast (?:up|demo)\b")
 _LONG = re.compile(r"holdfast drill run\b")

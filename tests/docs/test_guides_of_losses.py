@@ -7,6 +7,8 @@ import pytest
 from docs.following import GUIDES_OF_LOSSES, follow_guide
 from docs.sandbox import Sandbox
 
+pytestmark = pytest.mark.timeout(300)
+
 
 def test_there_are_guides_about_losses() -> None:
     assert len(GUIDES_OF_LOSSES) == 6

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 Address = tuple[str, int]
 Headers = tuple[tuple[str, str], ...]
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Adjust = Callable[[Snapshot], Snapshot]
 
 T = TypeVar("T")
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 LOCATION = "here"
 EDGE = "edge-1"
 

@@ -228,7 +228,7 @@ def test_a_withdrawn_asset_is_forgotten_and_a_lost_one_is_not(shop: Shop) -> Non
         shop.ask("/lost.css")
         return shop.figures().withdrawn > 0 and shop.figures().refused > 0
 
-    until(is_looked_at_again, "the store looked again", 30.0)
+    until(is_looked_at_again, "the store looked again")
     shop.origin.die()
     assert shop.ask("/gone.css").status == 503
     assert shop.ask("/lost.css").body == SMALL

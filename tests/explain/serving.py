@@ -94,10 +94,10 @@ def serve(explained: Explained, folder: Path) -> Iterator[Serving]:
     thread = threading.Thread(target=asyncio.run, args=(live(),))
     thread.start()
     try:
-        yield Serving(started.result(20), tokens)
+        yield Serving(started.result(60), tokens)
     finally:
         stop.set_result(None)
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 

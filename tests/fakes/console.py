@@ -62,11 +62,11 @@ def serve_console(live: FakeLive, tick_s: float = 0.25) -> Iterator[ServedConsol
         thread = threading.Thread(target=asyncio.run, args=(run(listener),))
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/console"
-        served = ServedConsole(url, live, operations, tokens, app, started.result(10))
+        served = ServedConsole(url, live, operations, tokens, app, started.result(60))
         try:
             yield served
         finally:
             served.close_streams()
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()

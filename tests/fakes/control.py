@@ -76,7 +76,7 @@ async def put_in_force(operations: Operations, text: str) -> ProposalDocument:
     return answer
 
 
-async def until(condition: object, deadline_s: float = 10.0) -> None:
+async def until(condition: object, deadline_s: float = 60.0) -> None:
     """Wait until a function of no arguments is true; TimeoutError at the deadline."""
     assert callable(condition)
     async with asyncio.timeout(deadline_s):

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 import httptools
 
+from fakes.loop import take_turns
+
 Answer = tuple[int, dict[str, str]]
 
 
@@ -40,14 +42,14 @@ class InnerEdge:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
-            await _take_turns(4)  # who was just accepted is a connection only some turns later
+            await take_turns(4)  # who was just accepted is a connection only some turns later
             for transport in list(self.open):
                 transport.abort()
             while self.open:
-                await _take_turns(1)
+                await take_turns(1)
             self.path.unlink(missing_ok=True)
 
-    async def until(self, holds: Callable[[], bool], deadline_s: float = 20.0) -> None:
+    async def until(self, holds: Callable[[], bool], deadline_s: float = 60.0) -> None:
         """Wait until something holds, which is looked at whenever a request was answered."""
         async with asyncio.timeout(deadline_s):
             while not holds():
@@ -57,14 +59,6 @@ class InnerEdge:
     @property
     def paths(self) -> list[str]:
         return [sent.path for sent in self.sent]
-
-
-async def _take_turns(count: int) -> None:
-    loop = asyncio.get_running_loop()
-    for _ in range(count):
-        turn = loop.create_future()
-        loop.call_soon(turn.set_result, None)
-        await turn
 
 
 class _Connection(asyncio.Protocol):

@@ -16,3 +16,12 @@ def in_loop(test: Callable[P, Coroutine[None, None, None]]) -> Callable[P, None]
         asyncio.run(test(*args, **kwargs))
 
     return run
+
+
+async def take_turns(count: int) -> None:
+    """Let the loop do all that is due, so many times."""
+    loop = asyncio.get_running_loop()
+    for _ in range(count):
+        turn = loop.create_future()
+        loop.call_soon(turn.set_result, None)
+        await turn

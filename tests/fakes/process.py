@@ -20,7 +20,7 @@ from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.main import make_app
 from holdfast.runtime.state_dir import StateDir
 
-DEADLINE_S = 40.0
+DEADLINE_S = 90.0
 HOLDFAST = [sys.executable, "-c", "from holdfast.cli.main import main; main()"]
 
 

@@ -14,6 +14,7 @@ import httpx
 
 from fakes.compiler import ReadableCompiler
 from fakes.fleet import FakeCanary, FakeFleet
+from fakes.loop import take_turns
 from fakes.telemetry import FakeTelemetry
 from holdfast.engine.command import Command
 from holdfast.model.mitigation import Measure
@@ -89,7 +90,7 @@ class RunningControl:
     def submit(self, command: Command) -> None:
         """Have something decided that no request asks for; it must not be refused."""
         work = self.running.control.submit(command)
-        ticket = asyncio.run_coroutine_threadsafe(work, self.running.ended.get_loop()).result(20)
+        ticket = asyncio.run_coroutine_threadsafe(work, self.running.ended.get_loop()).result(60)
         assert ticket.refusal is None, ticket.refusal
 
     def foretell(self, prediction: Prediction) -> None:
@@ -117,11 +118,10 @@ def short_directory() -> Iterator[Path]:
 async def _abort_connections() -> None:
     """End what clients left half-sent: Python warns of it when it is collected, which is in some later test."""
     loop = asyncio.get_running_loop()
+    await take_turns(4)  # who was just accepted is a connection only some turns later
     for transport in list(getattr(loop, "_transports", {}).values()):
         transport.abort()
-    ended = loop.create_future()
-    loop.call_soon(ended.set_result, None)
-    await ended
+    await take_turns(1)
 
 
 @contextmanager
@@ -157,9 +157,9 @@ def run_in_thread(
     thread = threading.Thread(target=asyncio.run, args=(live(),))
     thread.start()
     try:
-        yield RunningControl(StateDir(state), started.result(20), outside)
+        yield RunningControl(StateDir(state), started.result(60), outside)
     finally:
         if not stop.done():
             stop.set_result(None)
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()

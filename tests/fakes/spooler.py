@@ -22,7 +22,7 @@ from holdfast.spooler.link import TO_FRONT, Configure, Done, Link, Offer, Questi
 from holdfast.spooler.private_socket import bind_private
 from holdfast.spooler.settings import SpooledService, SpoolSettings, accept_socket
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 SERVICES = {
     "mail": SpooledService(
         tenant="shop",

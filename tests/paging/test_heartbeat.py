@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.upstream import free_port
+from fakes.listening import listen
 from holdfast.incidents.heartbeat import find_beat, find_break, find_proved, list_beats
 from holdfast.model.letter import LetterState, LetterStatus
 from holdfast.model.paging import Heartbeat
@@ -131,9 +132,8 @@ async def with_site(answer: Answer, story: Callable[[str], Awaitable[None]]) -> 
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        await story(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listen(serve) as port:
+        await story(f"http://127.0.0.1:{port}")
 
 
 def test_with_a_confirmation_it_is_proved_only_when_that_names_the_beat(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from holdfast.runtime.components import Components
 from holdfast.views.components import ComponentDocument
 
 pytestmark = pytest.mark.anyio
-DEADLINE_S = 40.0
+DEADLINE_S = 90.0
 QUICK = Budget(shadow_s=0.1, patience_looks=2)
 
 

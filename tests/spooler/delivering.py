@@ -18,7 +18,7 @@ from holdfast.spooler.settings import SpooledService, SpoolSettings
 from holdfast.spooler.switches import OpenServices, Switches
 
 ROUTES = {"send": Deferral(order_by="x-customer", also_on=(404,)), "slow": Deferral(priority=9)}
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 @dataclass

@@ -14,7 +14,7 @@ from holdfast.spooler import edge_pulse
 from holdfast.spooler.edge_client import Broken, EdgeClient, Edges, Unreachable
 from holdfast.spooler.edge_pulse import EdgePulse
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 REQUEST = b"POST /send HTTP/1.1\r\nhost: mail.example\r\ncontent-length: 0\r\n\r\n"
 
 

@@ -12,7 +12,7 @@ from holdfast.adapters.analysis.health import Budget
 from holdfast.adapters.analysis.supervisor import AnalyserSupervisor
 from holdfast.model.component import Build, ComponentStatus, Phase
 
-DEADLINE_S = 40.0
+DEADLINE_S = 90.0
 IMPATIENT = Budget(
     cpu_share_max=0.5, cpu_window_s=2.0, lag_s_max=1.0, patience_looks=3, shadow_s=0.3, restart_backoff_s=(0.02, 0.05)
 )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from edge.upstream import free_port
+from fakes.listening import listen
 from holdfast.adapters.calendars import (
     CalendarReader,
     CalendarUnreadable,
@@ -122,9 +123,8 @@ class Calendar:
 
 async def fetch(body: bytes, times: int) -> list[bytes | None]:
     calendar = Calendar(body)
-    server = await asyncio.start_server(calendar.answer, "127.0.0.1", 0)
-    feed = CalendarFeed(url=SecretStr(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x.ics"))
-    async with server, CalendarReader() as reader:
+    async with listen(calendar.answer) as port, CalendarReader() as reader:
+        feed = CalendarFeed(url=SecretStr(f"http://127.0.0.1:{port}/x.ics"))
         return [await reader.fetch(feed) for _ in range(times)]
 
 

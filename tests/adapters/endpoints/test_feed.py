@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.listening import listen
 from holdfast.adapters.endpoints import FeedReader, FeedUnreadable, keep_endpoints, load_endpoints
 from holdfast.adapters.endpoints.feed import SIZE_MAX
 from holdfast.adapters.endpoints.reading import ENDPOINTS_MAX, read_endpoints
@@ -124,9 +125,8 @@ async def serve(answer: Answer) -> AsyncIterator[EndpointFeed]:
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    async with server:
-        yield EndpointFeed(url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/machines?key=1")
+    async with listen(handle) as port:
+        yield EndpointFeed(url=f"http://127.0.0.1:{port}/machines?key=1")
 
 
 def respond(status: str, body: bytes = b"", *headers: str) -> bytes:

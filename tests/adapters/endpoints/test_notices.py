@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from fakes.listening import listen
 from holdfast.adapters.endpoints.notices import (
     AWS_ACTION,
     AWS_REBALANCE,
@@ -49,9 +50,7 @@ class Metadata:
 
 def ask(shape: str, metadata: Metadata) -> Notice | None:
     async def scenario() -> Notice | None:
-        server = await asyncio.start_server(metadata.handle, "127.0.0.1", 0)
-        async with server, NoticeReader() as reader:
-            port = server.sockets[0].getsockname()[1]
+        async with listen(metadata.handle) as port, NoticeReader() as reader:
             reclaims = Reclaims.model_validate({"url": f"http://{{host}}:{port}/", "shape": shape})
             return await reader.read(reclaims, "127.0.0.1")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fakes.listening import listen
 from holdfast.adapters.facts import find_dead
 from holdfast.adapters.facts.connections import ASKED_MAX
 
@@ -37,9 +38,7 @@ def test_nothing_is_sent() -> None:
             received.set_result(await reader.read())
             writer.close()
 
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        async with server:
-            port = server.sockets[0].getsockname()[1]
+        async with listen(serve) as port:
             assert await find_dead([f"127.0.0.1:{port}"]) == frozenset()
             return await asyncio.wait_for(received, 10)
 

@@ -14,7 +14,7 @@ from holdfast.adapters.notify.letters.apprise_service import AppriseService
 from holdfast.adapters.notify.notice import DeliveryFailed
 from holdfast.model.letter import Channel, ChannelKind, Letter
 
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 
 
 async def breathe() -> None:

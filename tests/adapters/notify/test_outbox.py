@@ -40,7 +40,7 @@ from holdfast.model.letter import (
 )
 
 SENT, FAILED, WAITING = LetterStatus.SENT, LetterStatus.FAILED, LetterStatus.WAITING
-DEADLINE_S = 30.0
+DEADLINE_S = 90.0
 
 
 def mail(key: str, address: str = "ops@acme.example", **more: Any) -> Letter:

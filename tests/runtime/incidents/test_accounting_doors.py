@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from fakes.listening import listen
 from holdfast.incidents.downtime.intake import Dead
 from holdfast.runtime.incidents.accounting import doors as accounting_doors
 from holdfast.runtime.incidents.accounting.doors import SILENT_S, Door, Doors, ask_door, list_doors
@@ -14,7 +15,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, An
 FOREVER = float("inf")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounting_doors, "ANSWER_S", 0.2)
 
@@ -41,14 +42,19 @@ async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def ask_one(serve: Serve) -> Door:
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        return await ask_door(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listen(serve) as port:
+        return await ask_door(f"127.0.0.1:{port}")
+
+
+@pytest.mark.usefixtures("impatient")
+@in_loop
+async def test_a_door_where_nothing_is_said_is_mute() -> None:
+    assert await ask_one(say_nothing) is Door.MUTE
 
 
 @in_loop
 async def test_doors_are_open_mute_or_shut() -> None:
     assert await ask_one(answer) is Door.OPEN
-    assert await ask_one(say_nothing) is Door.MUTE
     assert await ask_one(hang_up) is Door.MUTE
     assert await ask_door(f"127.0.0.1:{find_free_port()}") is Door.SHUT
 
@@ -71,15 +77,15 @@ async def test_an_edge_that_reports_isnt_asked_and_one_that_is_silent_and_shut_i
 async def test_an_edge_whose_agent_alone_is_gone_is_not_dead() -> None:
     doors = Doors()
     doors.hear("e1", 99.0, 100.0)
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        await doors.ask_silent({"e1": f"127.0.0.1:{server.sockets[0].getsockname()[1]}"}, 110.0)
+    async with listen(answer) as port:
+        await doors.ask_silent({"e1": f"127.0.0.1:{port}"}, 110.0)
     assert doors.list_dead() == ()
 
 
+@pytest.mark.usefixtures("impatient")
 @in_loop
 async def test_a_mute_edge_is_dead_only_if_it_was_ever_heard() -> None:
-    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with listen(say_nothing) as port:
         for heard, dead in ((False, ()), (True, (Dead("e1", 100.0, FOREVER),))):
             doors = Doors()
             await doors.ask_silent({"e1": f"127.0.0.1:{port}"}, 100.0)

@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from fakes.control import Bench, until
 from fakes.incidents import Newsroom, in_newsroom
 from holdfast.engine.incident_command import SetMaintenance
 from holdfast.model.incident_event import MaintenanceSet
 from holdfast.model.maintenance import MaintenancePhase
+from holdfast.runtime.incidents import maintenance_clock
 from holdfast.runtime.incidents.maintenance_clock import MaintenanceClock
 
 HOUR_S = 3_600.0
@@ -55,9 +58,12 @@ async def test_what_passed_while_control_was_down_is_begun_and_ended(room: Newsr
 @in_newsroom()
 async def test_it_does_so_on_time_by_itself(room: Newsroom) -> None:
     room.bench.real_time = True
-    running = asyncio.create_task(MaintenanceClock(room.control).run())
-    await announce(room, 0.2, 1.2)
-    await until(lambda: phase(room.bench) is MaintenancePhase.IN_PROGRESS, 3.0)
-    await until(lambda: phase(room.bench) is MaintenancePhase.COMPLETED, 5.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(maintenance_clock, "LOOK_S", 600.0)
+        running = asyncio.create_task(MaintenanceClock(room.control).run())
+        await announce(room, 0.2, 1.2)
+        await until(lambda: phase(room.bench) is MaintenancePhase.COMPLETED)
     running.cancel()
     await asyncio.wait([running])
+    told = [each.event for each in room.bench.journal.read() if isinstance(each.event, MaintenanceSet)]
+    assert [event.why for event in told] == ["", "it is time", "it is over"]

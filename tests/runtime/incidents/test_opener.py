@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
+
 from fakes.control import Bench, until
 from fakes.incidents import Newsroom, in_newsroom, make_sighting
 from holdfast.engine.command import EndMitigation, Mitigate, NoteChange, OpenFinding
@@ -14,6 +16,7 @@ from holdfast.model.maintenance import MaintenancePhase
 from holdfast.model.mitigation import FailOver, Kill, Limit
 from holdfast.model.note import NoteKind
 from holdfast.model.token import SYSTEM
+from holdfast.runtime.incidents.opening import opener
 from holdfast.runtime.incidents.opening.opener import IncidentOpener
 from holdfast.runtime.incidents.opening.scene import LEARNING_S, read_forecasts
 
@@ -240,9 +243,11 @@ async def test_a_storm_opens_few_incidents(room: Newsroom) -> None:
 @in_newsroom()
 async def test_it_is_told_at_once(room: Newsroom) -> None:
     room.bench.real_time = True
-    running = asyncio.create_task(room.opener.run())
-    await room.do(OpenFinding(make_sighting(FindingKind.SURGE, "shop", room.bench.tell_time())))
-    await until(lambda: room.incidents() and room.published(), 2.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opener, "LOOK_S", 600.0)
+        running = asyncio.create_task(room.opener.run())
+        await room.do(OpenFinding(make_sighting(FindingKind.SURGE, "shop", room.bench.tell_time())))
+        await until(lambda: room.incidents() and room.published())
     running.cancel()
     await asyncio.wait([running])
 
