@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,14 +14,15 @@ from holdfast.model.ports import Clock
 from holdfast.model.recovery import Endpoint, EndpointFeed
 from holdfast.model.state import State
 from holdfast.recover.feeds import Learnt, find_loops, remember, take_failure, take_list
+from holdfast.runtime.due_readings import DueReadings
 from holdfast.runtime.recovery.upstreams import list_fed, list_listens
 
 LOG: Final = logging.getLogger(__name__)
 LOOK_S: Final = 0.25
 """Between two looks at what is due; a file is looked at each time, and read only when it has changed."""
-READ_AT_ONCE_MAX: Final = 16
-
 Discovered = Mapping[str, tuple[Endpoint, ...]]
+Reading = tuple[Endpoint, ...] | str
+"""What a feed said, or what is wrong with it."""
 
 
 class Publishing(Protocol):
@@ -59,9 +61,7 @@ class EndpointFeeds:
         self._earlier = dict(known)
         self._told = dict(known)
         self._learnt: dict[str, tuple[EndpointFeed, Learnt]] = {}
-        self._due: dict[EndpointFeed, float] = {}
-        self._reading: dict[EndpointFeed, asyncio.Task[tuple[Endpoint, ...] | str]] = {}
-        self._room = asyncio.Semaphore(READ_AT_ONCE_MAX)
+        self._readings = DueReadings[EndpointFeed, Reading](clock, _find_pause)
         self._fed: tuple[Intent | None, Mapping[str, EndpointFeed]] = (None, {})
 
     @property
@@ -78,9 +78,7 @@ class EndpointFeeds:
                     await self.look(reader)
                     await asyncio.sleep(LOOK_S)
             finally:
-                for reading in self._reading.values():
-                    reading.cancel()
-                self._reading.clear()
+                self._readings.end()
 
     async def look(self, reader: FeedReader) -> None:
         """Read what is due, and hand over what changed."""
@@ -89,10 +87,9 @@ class EndpointFeeds:
             return
         fed = self._list_fed(intent)
         self._learnt = {cluster: self._take_up(cluster, feed) for cluster, feed in fed.items()}
-        now, feeds = self._clock(), frozenset(fed.values())
+        feeds = frozenset(fed.values())
         reader.forget_others(feeds)
-        self._due = {feed: self._due.get(feed, now) for feed in feeds}
-        readings = await self._read_due(reader, [feed for feed in feeds if self._due[feed] <= now])
+        readings = await self._readings.look(feeds, partial(_read, reader), LOOK_S)
         listens = list_listens(intent.platform) if readings else frozenset()
         for cluster, (feed, learnt) in self._learnt.items():
             if feed in readings:
@@ -114,30 +111,7 @@ class EndpointFeeds:
         before, learnt = self._learnt[cluster]
         return (feed, learnt) if feed == before else (feed, remember(learnt.list_endpoints(self._clock())))
 
-    async def _read_due(
-        self, reader: FeedReader, due: Sequence[EndpointFeed]
-    ) -> Mapping[EndpointFeed, tuple[Endpoint, ...] | str]:
-        """What the feeds said that were read by now; those that are slow keep nobody waiting."""
-        for feed in due:
-            if feed not in self._reading:
-                self._reading[feed] = asyncio.create_task(self._read(reader, feed))
-        if self._reading:
-            await asyncio.wait(self._reading.values(), timeout=LOOK_S)
-        done = [feed for feed, task in self._reading.items() if task.done()]
-        return {feed: self._reading.pop(feed).result() for feed in done}
-
-    async def _read(self, reader: FeedReader, feed: EndpointFeed) -> tuple[Endpoint, ...] | str:
-        async with self._room:
-            try:
-                reading: tuple[Endpoint, ...] | str = await reader.read(feed)
-            except FeedUnreadable as problem:
-                reading = str(problem)
-        self._due[feed] = self._clock() + (LOOK_S if feed.file is not None else feed.every)
-        return reading
-
-    def _take(
-        self, cluster: str, learnt: Learnt, reading: tuple[Endpoint, ...] | str, listens: frozenset[str]
-    ) -> Learnt:
+    def _take(self, cluster: str, learnt: Learnt, reading: Reading, listens: frozenset[str]) -> Learnt:
         now = self._clock()
         if not isinstance(reading, str) and (loops := find_loops(reading, listens)):
             reading = f"{', '.join(loops[:3])} is where an edge listens"
@@ -161,6 +135,17 @@ class EndpointFeeds:
             await asyncio.to_thread(keep_endpoints, self._path, discovered)
         except OSError as error:
             LOG.warning("the endpoints that were learnt can't be kept: %s", error)
+
+
+async def _read(reader: FeedReader, feed: EndpointFeed) -> Reading:
+    try:
+        return await reader.read(feed)
+    except FeedUnreadable as problem:
+        return str(problem)
+
+
+def _find_pause(feed: EndpointFeed) -> float:
+    return LOOK_S if feed.file is not None else feed.every
 
 
 def _show(feed: EndpointFeed, learnt: Learnt, now: float) -> FeedStanding:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from holdfast.incidents.on_call import Read, Schedules, read_entries
 from holdfast.model.on_call import Gap, Schedule
 from holdfast.model.paging import CalendarFeed, Paging
 from holdfast.model.ports import Clock
+from holdfast.runtime.due_readings import DueReadings
 from holdfast.runtime.incidents.paging.file import PagingFile
 from holdfast.spec.paging_shifts import list_schedule
 
@@ -75,8 +77,7 @@ class Roster:
         self._clock = clock
         self._fetched: dict[CalendarFeed, KeptCalendar] = {}
         self._feeds: dict[CalendarFeed, FeedStanding] = {}
-        self._due: dict[CalendarFeed, float] = {}
-        self._reading: dict[CalendarFeed, asyncio.Task[None]] = {}
+        self._readings = DueReadings[CalendarFeed, None](clock, lambda feed: feed.every)
         self._made_at = 0.0
         self.teams: Teams = {}
         self.schedules: Schedules = {}
@@ -97,9 +98,7 @@ class Roster:
                     await self.look(reader)
                     await asyncio.sleep(LOOK_S)
             finally:
-                for reading in self._reading.values():
-                    reading.cancel()
-                self._reading.clear()
+                self._readings.end()
 
     async def look(self, reader: CalendarReader) -> None:
         """Read what has changed or is due. What is slow keeps nobody waiting."""
@@ -107,13 +106,7 @@ class Roster:
             self._load_kept()
             self._made_at = 0.0
         now = self._clock()
-        for feed in self._list_feeds():
-            if feed not in self._reading and self._due.get(feed, 0.0) <= now:
-                self._reading[feed] = asyncio.create_task(self._fetch(reader, feed))
-        if self._reading:
-            await asyncio.wait(self._reading.values(), timeout=LOOK_S)
-        for feed in [feed for feed, task in self._reading.items() if task.done()]:
-            self._reading.pop(feed).result()
+        if await self._readings.look(self._list_feeds(), partial(self._fetch, reader), LOOK_S):
             self._made_at = 0.0
         if not 0.0 <= now - self._made_at < RENEW_S:
             await asyncio.to_thread(self._renew)
@@ -137,7 +130,6 @@ class Roster:
             standing = replace(standing, fetched_at=now, problem="", problem_at=None)
             await self._keep(feed, kept)
         self._feeds[feed] = standing
-        self._due[feed] = self._clock() + feed.every
 
     async def _keep(self, feed: CalendarFeed, kept: KeptCalendar) -> None:
         try:
