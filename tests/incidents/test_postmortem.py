@@ -23,6 +23,7 @@ from holdfast.incidents.postmortem.sight import Held, find_services, find_window
 from holdfast.model.event import RevisionRolledBack
 from holdfast.model.finding import FindingKind
 from holdfast.model.incident import Occasion, Phase, PostStatus
+from holdfast.model.incident_event import IncidentChanged
 from holdfast.model.mitigation import Limit, Shed
 from holdfast.model.platform import Criticality, Platform
 from holdfast.model.postmortem import MarkKind, Postmortem
@@ -184,6 +185,22 @@ def test_a_change_that_was_taken_back_is_when_it_was_noticed_named_and_mitigated
     after = {each.name: each.after_s for each in made.moments}
     assert (after["detect"], after["name"], after["mitigate"]) == (5.0, 4.0, 4.0)
     assert "A change was taken back." in made.summary
+
+
+@pytest.mark.parametrize(
+    ("author", "why", "after_s"),
+    [
+        ("holdfast", "surge of acme-shop is named", 7.0),
+        ("holdfast", "m-7 is in force for it", None),
+        ("ann", "seen", 7.0),
+    ],
+)
+def test_what_is_done_about_it_doesnt_name_its_cause(author: str, why: str, after_s: float | None) -> None:
+    incident = make_incident(phase=Phase.IDENTIFIED, resolved_at=None)
+    changed = IncidentChanged(at=BEGAN + 7.0, author=author, incident=incident, why=why)
+    record = replace(make_record(incident), posts=())
+    made = make_postmortem(make_sight(record=record, events=(changed,)), public=False)
+    assert {each.name: each.after_s for each in made.moments}["name"] == after_s
 
 
 def test_a_summary_names_a_few_components() -> None:

@@ -24,6 +24,8 @@ QUIET_S: Final = 300.0
 STEADY_S: Final = 1_800.0
 WARNED_S: Final = 1_800.0
 """The shortest life of a forecast's incident: forecasts come and go."""
+IS_NAMED: Final = "is named"
+"""How the reason ends if an incident is identified since its cause is, and not since something is done about it."""
 NAMING: Final = frozenset({FindingKind.SURGE, FindingKind.LOSS})
 """What says of itself whom it is about, and why."""
 
@@ -131,7 +133,8 @@ def _judge_part(name: str, incident: Incident, scene: Scene) -> Suggestion:
 def _judge_going_on(incident: Incident, course: Course) -> Suggestion:
     named = _find_named(course.going_on)
     if named is not None:
-        return Suggestion(Phase.IDENTIFIED, f"{named.kind} of {named.service or named.site or named.location} is named")
+        about = named.service or named.site or named.location
+        return Suggestion(Phase.IDENTIFIED, f"{named.kind} of {about} {IS_NAMED}")
     if course.in_force:
         return Suggestion(Phase.IDENTIFIED, f"{course.in_force[0].id} is in force for it")
     if incident.revision is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from holdfast.incidents.opening.phases import IS_NAMED
 from holdfast.incidents.postmortem.impact import find_harm_end
 from holdfast.incidents.postmortem.sight import PostmortemSight, list_cures, list_harmful
 from holdfast.model.event import FindingEvent, FindingOpened, FindingUpdated, RevisionRolledBack
@@ -95,17 +96,18 @@ def _list_sources(sight: PostmortemSight) -> Iterator[tuple[float, str]]:
 
 
 def _list_identified(sight: PostmortemSight) -> Iterator[tuple[float, str]]:
-    """Holdfast says so of `identified` alone: what it watches may be over without anybody knowing why."""
+    """What people say; Holdfast may do something about it, or see that it is over, without knowing why it was."""
     known = (Phase.IDENTIFIED, Phase.MONITORING)
     for event in sight.events:
         match event:
             case IncidentChanged(incident=changed) if changed.id == sight.incident.id and changed.phase in known:
-                if changed.phase is Phase.IDENTIFIED or event.author != SYSTEM:
+                if event.author != SYSTEM or event.why.endswith(IS_NAMED):
                     yield event.at, "it was said to be identified"
     for post in sight.record.posts:
-        says = post.phase is Phase.IDENTIFIED or (post.phase in known and post.author != SYSTEM)
-        if post.status is PostStatus.PUBLISHED and says:
+        if post.status is PostStatus.PUBLISHED and post.phase in known and post.author != SYSTEM:
             yield post.at, "it was said to be identified"
+    if sight.incident.occasion is Occasion.COMPONENT:
+        yield sight.incident.opened_at, "what was switched off was named"
 
 
 def _find_told(sight: PostmortemSight) -> Answer:
