@@ -64,7 +64,6 @@ async def test_it_is_gathered_from_all_that_control_knows(room: Newsroom) -> Non
     assert {each.name: each.after_s for each in made.moments if each.after_s is not None}.keys() == {
         "detect",
         "page",
-        "name",
         "tell",
         "mitigate",
         "contain",

@@ -26,7 +26,7 @@ class AttackRun:
     """One attack as it was. Times are Unix times, in seconds.
 
     `incident` is what was opened for it. If its `first` pager was dead, nobody acknowledged it until the colleague was
-    paged; otherwise whoever was paged did at `acknowledged_at`.
+    paged; otherwise whoever was paged did at `acknowledged_at`. So many others were open `beside` it, of before.
     """
 
     attack: Attack
@@ -36,11 +36,13 @@ class AttackRun:
     incident: Seen | None
     acknowledged_at: float | None
     resolved_at: float | None
+    beside: int = 0
 
 
 def play_attack(stand: Stand, attack: Attack, *, dead: bool) -> AttackRun:
     """Quiet, then the attack, then what people do about its incident. Raises InstrumentError, ControlUnreachable."""
     time.sleep(attack.quiet_s)
+    beside = _resolve_others(stand)
     stand.upstream.set_capacity_host(attack.tenant.host)
     stand.pagers.dead = {FIRST} if dead else set()
     stand.tell(f"attack on {attack.tenant.name} ({attack.sources:,} addresses){', the pager is dead' if dead else ''}")
@@ -54,7 +56,17 @@ def play_attack(stand: Stand, attack: Attack, *, dead: bool) -> AttackRun:
     over_at = onset_at + plan.duration_s
     resolved_at = None if incident is None else _resolve(stand, incident)
     stand.pagers.dead = set()
-    return AttackRun(attack, onset_at, over_at, dead, incident, acknowledged_at, resolved_at)
+    return AttackRun(attack, onset_at, over_at, dead, incident, acknowledged_at, resolved_at, beside)
+
+
+def _resolve_others(stand: Stand) -> int:
+    """End what else is open, or the attack would belong to it; how many there were. Forecasts are apart."""
+    others = [each for each in stand.operator.list_incidents() if each.is_open and not each.is_forecast]
+    for each in others:
+        stand.run("incident", "resolve", each.id, "--reason", "all is well", "--say", "All is well again.")
+    if others:
+        stand.tell(f"{', '.join(each.id for each in others)} opened beside attacks")
+    return len(others)
 
 
 def _find_first_s(result: LoadResult) -> float:
@@ -69,7 +81,8 @@ def _await_incident(stand: Stand, began_at: float) -> Seen | None:
     found: list[Seen] = []
 
     def is_open() -> bool:
-        found[:] = [each for each in stand.operator.list_incidents() if each.is_open and each.opened_at >= began_at]
+        now_open = (each for each in stand.operator.list_incidents() if each.is_open and not each.is_forecast)
+        found[:] = [each for each in now_open if each.opened_at >= began_at]
         return bool(found)
 
     if wait_for(OPENED_S_MAX, is_open) is None:

@@ -106,6 +106,7 @@ def _measure_words(sheet: Sheet[FirstWords], told: Sequence[ToldAttack]) -> None
     goals, count = sheet.scenario.goals, len(told)
     opened = sum(each.run.incident is not None for each in told)
     sheet.demand("incidents_opened", opened, "attacks", f"{count} of {count}", count, ok=opened == count)
+    sheet.add("incidents_beside_attacks", sum(each.run.beside for each in told), "incidents", count)
     _demand_max(sheet, "first_post_max", [each.post_s for each in told], goals.first_post_max)
     alive = [each.page_s for each in told if not each.run.dead]
     _demand_max(sheet, "first_page_max", alive, goals.first_page_max)
