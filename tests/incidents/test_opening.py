@@ -176,6 +176,16 @@ def test_what_one_left_behind_opens_another_only_if_it_goes_on() -> None:
     assert plan_opening(make_scene(over, now=NOW + 9.0 + LINGER_S)) == ()
 
 
+def test_what_is_worse_than_what_was_resolved_is_another_at_once() -> None:
+    incident = make_incident(services=("shop",), findings=("f-1",), phase=Phase.RESOLVED, resolved_at=NOW)
+    full = make_finding(FindingKind.SATURATION, None, "fra", began_at=NOW - 1.0, share=1.2)
+    found = {"f-1": make_finding(location="fra"), "f-2": full}
+    (opened,) = plan_opening(make_scene(make_state(incident, findings=found), now=NOW + 1.0))
+    assert isinstance(opened, Open)
+    worst = make_state(incident.model_copy(update={"impact": Impact.CRITICAL}), findings=found)
+    assert plan_opening(make_scene(worst, now=NOW + 1.0)) == ()
+
+
 def test_what_begins_after_one_was_resolved_or_elsewhere_is_another_at_once() -> None:
     incident = make_incident(services=("shop",), components=("web",), phase=Phase.RESOLVED, resolved_at=NOW)
     later, elsewhere = make_finding(began_at=NOW + 1.0), make_finding(service="mail", began_at=NOW - 1.0)

@@ -9,7 +9,7 @@ A sign belongs to an open incident
   to the newest of them.
 
 It belongs to none that is resolved, but opens nothing either while it may be what one of those left behind: what
-began before that was resolved must go on for `LINGER_S` afterwards.
+began before that was resolved, and is no worse, must go on for `LINGER_S` afterwards.
 
 It opens another one otherwise. What is known of an incident is in the state alone, so nothing is opened twice.
 """
@@ -123,7 +123,7 @@ def _make_group(incident: Incident, signs: Sequence[Sign]) -> Group:
 
 
 def _is_left_over(sign: Sign, signs: Sequence[Sign], scene: Scene) -> bool:
-    """Whether it began before an incident of the same cause was resolved, and was over within a time, or may yet be."""
+    """Whether it began before an incident of the same cause was resolved, is no worse, and was over soon, or may be."""
     if sign.is_apart:
         return False
     over_at = min(scene.now, float("inf") if sign.ended_at is None else sign.ended_at)
@@ -136,7 +136,8 @@ def _is_left_over(sign: Sign, signs: Sequence[Sign], scene: Scene) -> bool:
     if not lately:
         return False
     components, is_exercise = frozenset(find_components([sign], scene.layout)), find_exercise(sign, scene.exercises)
-    groups = (_make_group(incident, signs) for incident in lately)
+    rank = RANK.index(suggest_impact([sign], scene.intent))
+    groups = (_make_group(incident, signs) for incident in lately if RANK.index(incident.impact) >= rank)
     return any(_belongs(sign, group, components, exercise=is_exercise) for group in groups)
 
 
