@@ -24,6 +24,7 @@ class ExitCode(IntEnum):
     ROLLED_BACK = 15, "the revision went out and was rolled back; why was printed"
     NOT_READY = 16, "a standby, or the store of last good copies, couldn't take over now; why was printed"
     OVERDUE = 17, "a promise is overdue; it was printed"
+    UNFIT = 18, "this machine can't run it as it is; what to do was printed"
     FAILED = 70, "a bug in Holdfast"
     INTERRUPTED = 130, "it was interrupted; a revision on its way goes on"
 

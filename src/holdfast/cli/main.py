@@ -48,7 +48,13 @@ PANELS: Final[dict[str, tuple[str, ...]]] = {
     "What is lost, and comes back": ("ready.ready",),
     "Tell people": ("oncall.oncall", "postmortem.postmortem"),
     "Try it": ("demo.demo",),
-    "Look after it": ("limits.limits", "components.components", "components.revert", "salvage.salvage"),
+    "Look after it": (
+        "doctor.doctor",
+        "limits.limits",
+        "components.components",
+        "components.revert",
+        "salvage.salvage",
+    ),
 }
 """Every command, as the help groups them: the module of this package, and the function in it."""
 GROUPS: Final[dict[str, tuple[str, str]]] = {
