@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_each_check_is_a_line_and_what_is_worst_comes_first(run: CliRunner, tmp_
 
 
 def test_what_scripts_read(run: CliRunner, tmp_path: Path) -> None:
-    state = Path("/tmp") / tmp_path.name[:20]
+    state = Path(tempfile.gettempdir()) / f"hf-{os.getpid()}"
     answer = run.invoke(make_app("doctor"), ["doctor", "--state", str(state), "--json"])
     document = json.loads(answer.stdout)
     assert len(document["checks"]) == document["fit"] + document["doubtful"] + document["unfit"]
