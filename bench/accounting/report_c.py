@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.accounting.origin import WELL, Mood
 from bench.accounting.prober import book_truth
-from bench.accounting.stage import REGIONS, Stage, now, open_stage
+from bench.accounting.stage import REGIONS, SERVICES, Stage, now, open_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ async def _play_first_day(stage: Stage, minute_s: float) -> None:
             "reason": "the backup only reads",
             "force": True,
         }
-        for what in ("probe", "shop", "rare")
+        for what in SERVICES
     ]
     begun = [await stage.protect("POST", "/v1/mitigations", body) for body in bodies]
     await asyncio.sleep((62 - WRITES_WORK_AGAIN_MIN) * minute_s)

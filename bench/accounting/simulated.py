@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from holdfast.incidents.downtime.definition import SLOT_S
+from holdfast.incidents.downtime.definition import SLOT_S, judge_shares
 from holdfast.incidents.downtime.intake import Dead, Moment
 from holdfast.incidents.downtime.layout import WHOLE, Layout, Subject
 from holdfast.incidents.downtime.sparse import SparseRounds
@@ -24,7 +24,7 @@ from holdfast.runtime.incidents.accounting.asking import LOOK_S
 from holdfast.runtime.incidents.accounting.measure import Measurer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,18 +74,27 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An outage, and the seconds that were booked around it."""
+    """An outage, the seconds that were booked around it, and the share of those who asked in it that met it."""
 
     outage: Outage
     down_s: float
     degraded_s: float
+    met: float
 
     @property
     def error_s(self) -> float:
         """The larger of the two errors."""
+        return self._compare(TRUE[self.outage.kind])
+
+    @property
+    def error_to_met_s(self) -> float:
+        """The same against what the definition says of those who asked, which chance may have made another."""
+        return self._compare(judge_shares(self.met, 0.0, 0.0))
+
+    def _compare(self, standing: Standing) -> float:
         lasted_s = self.outage.ended_at - self.outage.began_at
-        is_down = TRUE[self.outage.kind] is Standing.DOWN
-        down_s, degraded_s = (lasted_s, 0.0) if is_down else (0.0, lasted_s)
+        down_s = lasted_s if standing is Standing.DOWN else 0.0
+        degraded_s = lasted_s if standing is Standing.DEGRADED else 0.0
         return max(abs(self.down_s - down_s), abs(self.degraded_s - degraded_s))
 
 
@@ -117,7 +126,8 @@ def play(
     measurer = Measurer(layout, dict.fromkeys(services, TIMEOUT_S), int(EPOCH_S // SLOT_S))
     found: list[list[Stretch]] = [[] for _ in services]
     asking = _ask(measurer, services) if probed else repeat(np.zeros(len(services), np.int64))
-    for report in _report(rng, services, np.array(rates), outages, hours * 3600, asking):
+    met = {outage: np.zeros(2) for outage in outages}
+    for report in _report(rng, services, np.array(rates), met, hours * 3600, asking):
         measurer.take([report], report.ended_at)
         while (measurer.next + 1) * SLOT_S + 2 < report.ended_at:
             began_at = measurer.next * SLOT_S
@@ -127,7 +137,7 @@ def play(
                     found[layout.row_of[each.subject.name]].append(each.stretch)
     for row, name in enumerate(services):
         found[row] += measurer.peek(Subject("service", name), REGION)
-    return [_book(outage, bridge(found[outage.service], 0.001)) for outage in outages]
+    return [_book(outage, bridge(found[outage.service], 0.001), met[outage]) for outage in outages]
 
 
 def _find_read_only(outages: Sequence[Outage], services: Sequence[str], began_at: float) -> frozenset[str]:
@@ -139,19 +149,25 @@ def _report(
     rng: np.random.Generator,
     services: Sequence[str],
     rates: NDArray[np.float64],
-    outages: Sequence[Outage],
+    met: dict[Outage, NDArray[np.float64]],
     until_s: float,
     asking: Iterator[NDArray[np.int64]],
 ) -> Iterator[EdgeReport]:
-    """What one edge reports, second by second; `asking` is how often Holdfast itself asks each service."""
+    """What one edge reports, second by second; `asking` is how often Holdfast itself asks each service.
+
+    Adds up in `met` how many asked in an outage, and how many of them were lost.
+    """
     steps = int(until_s / REPORT_S)
     waiting = np.zeros((int(TIMEOUT_S / REPORT_S) + 1, len(services)), np.int64)
     for step in range(steps):
         began_at = EPOCH_S + step * REPORT_S
         users = rng.poisson(rates * REPORT_S)
         arrived = users + next(asking)
-        lost_share, hung, written = _find_shares(outages, len(services), began_at)
+        lost_share, hung, written = _find_shares(met, len(services), began_at)
         lost = rng.binomial(arrived, np.maximum(lost_share, BASE_LOST))
+        for outage in met:
+            if outage.began_at <= began_at < outage.ended_at:
+                met[outage] += arrived[outage.service], lost[outage.service]
         late = np.where(hung, lost, 0)
         waiting = np.roll(waiting, -1, axis=0)
         waiting[-1] = late
@@ -181,7 +197,7 @@ def _ask(measurer: Measurer, services: Sequence[str]) -> Iterator[NDArray[np.int
 
 
 def _find_shares(
-    outages: Sequence[Outage], services: int, began_at: float
+    outages: Iterable[Outage], services: int, began_at: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
     """Of what arrives in a report's time: the share lost, whether after a wait, and whether writes are refused."""
     lost, hung, written = np.zeros(services), np.zeros(services, np.bool_), np.zeros(services, np.int64)
@@ -194,13 +210,13 @@ def _find_shares(
     return lost, hung, written
 
 
-def _book(outage: Outage, stretches: Sequence[Stretch]) -> Booked:
+def _book(outage: Outage, stretches: Sequence[Stretch], met: NDArray[np.float64]) -> Booked:
     near = list(clip(stretches, outage.began_at - _SEEN_S, outage.ended_at + _SEEN_S))
     down_s, degraded_s = (
         sum(each.ended_at - each.began_at for each in near if each.standing is standing)
         for standing in (Standing.DOWN, Standing.DEGRADED)
     )
-    return Booked(outage, down_s, degraded_s)
+    return Booked(outage, down_s, degraded_s, float(met[1] / met[0]) if met[0] else 0.0)
 
 
 __all__ = ["Booked", "Dead", "Kind", "Outage", "play"]

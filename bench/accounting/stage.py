@@ -27,6 +27,7 @@ REGIONS: Final = ("us", "eu")
 PROBED_PER_S: Final = 10.0
 STEADY_PER_S: Final = 5.0
 SPARSE_PER_S: Final = 0.3
+SERVICES: Final = ("probe", "shop", "rare", "lone")
 WRITES_EVERY: Final = 4
 TIMEOUT: Final = "5s"
 
@@ -127,12 +128,15 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def _gather(region: str, port: int) -> dict[str, Prober]:
-    paces = {"probe": PROBED_PER_S, "shop": STEADY_PER_S, "rare": SPARSE_PER_S}
+    paces = {"probe": PROBED_PER_S, "shop": STEADY_PER_S, "rare": SPARSE_PER_S, "lone": SPARSE_PER_S}
     return {what: Prober(port, f"{what}-{region}.example", pace, WRITES_EVERY) for what, pace in paces.items()}
 
 
 def write_platform(edge_ports: Mapping[str, int], origin_ports: Mapping[str, int]) -> dict[str, object]:
-    """Three services in each region behind one upstream: one that the prober asks, one with users, one with few."""
+    """Four services in each region behind one upstream: one that the prober asks, one with users, two with few.
+
+    Of those, one has a probe.
+    """
     locations = {
         name: {
             "edges": [{"name": f"{name}-1", "listen": f"127.0.0.1:{port}"}],
@@ -148,9 +152,10 @@ def write_platform(edge_ports: Mapping[str, int], origin_ports: Mapping[str, int
                 "timeouts": {"request": TIMEOUT},
                 "retries": {"attempts_max": 0},
             },
+            "probes": [{"path": "/"}] if what == "rare" else [],
         }
         for name, port in origin_ports.items()
-        for what in ("probe", "shop", "rare")
+        for what in SERVICES
     }
     return {
         "holdfast": 1,

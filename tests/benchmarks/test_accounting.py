@@ -34,3 +34,10 @@ def test_the_prober_books_what_it_met() -> None:
     down_s, degraded_s = book_truth([ask(n / 10) for n in range(3000)], 0.0, 300.0)
     assert down_s == pytest.approx(60, abs=0.2)
     assert degraded_s < 3
+
+
+def test_services_with_few_requests_and_probes_are_booked_within_a_minute() -> None:
+    kinds = [Kind.KILLED, Kind.HUNG, Kind.MOSTLY, Kind.PARTLY]
+    booked = play(4, (0.0, 0.2, 0.5), kinds, 3, probed=True)
+    assert len(booked) >= 3
+    assert max(one.error_s for one in booked) <= MINUTE_S

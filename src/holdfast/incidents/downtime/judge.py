@@ -79,7 +79,7 @@ class Judge:
     def begin_again(self, first: int) -> "Judge":
         """Another one that knows how slow is usual, for slots from this one on."""
         again = Judge(len(self._standing), first)
-        again._slow_usual, again._busy_slots = self._slow_usual.copy(), self._busy_slots.copy()
+        again._slow_usual[:], again._busy_slots[:] = self._slow_usual, self._busy_slots
         return again
 
     @property
@@ -126,14 +126,11 @@ class Judge:
 
     def find_usually_slow(self, subjects: int) -> NDArray[np.bool_]:
         """Which of the first so many subjects are known to take long usually."""
-        usually_slow: NDArray[np.bool_] = self._slow_usual[:subjects] >= SLOW_USUAL_MAX
-        return usually_slow
+        return np.asarray(self._slow_usual[:subjects] >= SLOW_USUAL_MAX)
 
     def stand(self, row: int) -> Standing:
         """How a subject does now, as far as can be told."""
-        if self.next - 1 - self._asked[row] > QUIET_SLOTS:
-            return Standing.UNKNOWN
-        if not self._measured[-BRIDGE_SLOTS:].any():
+        if self.next - 1 - self._asked[row] > QUIET_SLOTS or not self._measured[-BRIDGE_SLOTS:].any():
             return Standing.UNKNOWN
         return Standing(int(self._standing[row])) if row in self._courses else Standing.UP
 
