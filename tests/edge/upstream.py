@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import h11
 
+from fakes.loop import take_turns
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -102,6 +104,7 @@ class Upstream:
         server, self._server = self._server, None
         if server:
             server.close()
+            await take_turns(4)  # who was just accepted is a connection only some turns later
         for writer in tuple(self._writers):
             writer.transport.abort()
 

@@ -14,7 +14,7 @@ import httpx
 
 from fakes.compiler import ReadableCompiler
 from fakes.fleet import FakeCanary, FakeFleet
-from fakes.loop import take_turns
+from fakes.loop import abort_connections
 from fakes.telemetry import FakeTelemetry
 from holdfast.engine.command import Command
 from holdfast.model.mitigation import Measure
@@ -115,15 +115,6 @@ def short_directory() -> Iterator[Path]:
         yield Path(directory)
 
 
-async def _abort_connections() -> None:
-    """End what clients left half-sent: Python warns of it when it is collected, which is in some later test."""
-    loop = asyncio.get_running_loop()
-    await take_turns(4)  # who was just accepted is a connection only some turns later
-    for transport in list(getattr(loop, "_transports", {}).values()):
-        transport.abort()
-    await take_turns(1)
-
-
 @contextmanager
 def run_in_thread(
     state: Path, outside: FakeOutside | None = None, *, watching: bool = False, telling: TellSettings | None = None
@@ -148,7 +139,7 @@ def run_in_thread(
             async with run_control(settings) as running:
                 started.set_result(replace(running))
                 await asyncio.wrap_future(stop)
-            await _abort_connections()
+            await abort_connections()
         except Exception as error:
             if started.done():
                 raise

@@ -11,6 +11,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
+from fakes.listening import listen
+from fakes.loop import abort_connections
 from fakes.process import free_port
 from holdfast.drills.stage.pagers import Arrival, Pagers
 
@@ -57,16 +59,16 @@ async def receive() -> AsyncIterator[Receivers]:
     """Receivers for as long as the block lasts."""
     port = free_port()
     with Pagers() as pagers:
-        gone = await asyncio.start_server(_refuse, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{gone.sockets[0].getsockname()[1]}/"
-        receivers = Receivers(pagers, url, f"smtp://127.0.0.1:{port}/?from=holdfast@example.com&tls=off")
-        server = Controller(receivers, hostname="127.0.0.1", port=port)
-        server.start()
-        try:
-            yield receivers
-        finally:
-            server.stop()
-            gone.close()
+        async with listen(_refuse) as gone:
+            smtp_url = f"smtp://127.0.0.1:{port}/?from=holdfast@example.com&tls=off"
+            receivers = Receivers(pagers, f"http://127.0.0.1:{gone}/", smtp_url)
+            server = Controller(receivers, hostname="127.0.0.1", port=port)
+            server.start()
+            try:
+                yield receivers
+            finally:
+                asyncio.run_coroutine_threadsafe(abort_connections(), server.loop).result(60)
+                server.stop()
 
 
 async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

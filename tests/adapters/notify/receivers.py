@@ -1,5 +1,6 @@
 """A real mail server and a real webhook, on this machine."""
 
+import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
 
 from edge.upstream import free_port
+from fakes.loop import abort_connections
 
 PASSWORD = "correct horse"
 
@@ -57,6 +59,7 @@ def receive_mail(tls: ssl.SSLContext | None = None, port: int | None = None) -> 
     try:
         yield mailbox
     finally:
+        asyncio.run_coroutine_threadsafe(abort_connections(), controller.loop).result(60)
         controller.stop()
 
 
