@@ -253,8 +253,13 @@ def test_only_so_many_forecasts_are_open_and_locations_come_first() -> None:
     assert len(steps) == FORECASTS_MAX
     assert isinstance(steps[0], Open)
     assert steps[0].alert == "headroom:fra"
-    known = [make_incident(id=f"i-{n}", alert=f"headroom:s{n}") for n in range(1, FORECASTS_MAX + 1)]
-    assert plan_opening(make_scene(make_state(*known), warnings=[*growing, here])) == ()
+    many = range(1, FORECASTS_MAX + 1)
+    known = [make_incident(id=f"i-{n}", alert=f"headroom:s{n}", services=(f"s{n}",)) for n in many]
+    (opened,) = plan_opening(make_scene(make_state(*known), warnings=[*growing, here]))
+    assert isinstance(opened, Open)
+    assert opened.alert == "headroom:fra"
+    places = [make_incident(id=f"i-{n}", alert=f"headroom:place-{n}") for n in many]
+    assert plan_opening(make_scene(make_state(*places), warnings=[*growing, here])) == ()
 
 
 def test_a_storm_of_unlike_findings_opens_few() -> None:

@@ -174,6 +174,7 @@ def test_what_ended_before_or_is_elsewhere_didnt_mitigate() -> None:
         made = make_postmortem(sight, public=False)
         assert "No mitigation was in force." in made.summary
         assert {each.name: each.at for each in made.moments}["mitigate"] is None
+        assert all(each.kind != "mitigation" for each in make_postmortem(sight, public=True).timeline)
 
 
 def test_a_change_that_was_taken_back_is_when_it_was_noticed_named_and_mitigated() -> None:

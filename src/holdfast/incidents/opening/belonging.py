@@ -40,7 +40,9 @@ STORM_MAX: Final = 4
 OWN_OPEN_MAX: Final = 20
 """Incidents that Holdfast has open by itself at one time."""
 FORECASTS_MAX: Final = 5
-"""Incidents that are open because capacity is reached soon; everybody's traffic grows at Christmas."""
+"""Incidents that are open because capacity is reached soon, unless locations reach it after so many services did;
+everybody's traffic grows at Christmas.
+"""
 SERVICES_MAX: Final = 1_000
 """Services that an incident names; a lost site may have more, and they belong to it all the same."""
 SIGNS_MAX: Final = 500
@@ -90,10 +92,14 @@ def plan_opening(scene: Scene) -> tuple[Open | Attach, ...]:
 
 
 def _leave_out_forecasts(new: Sequence[Sign], groups: Sequence[Group]) -> Sequence[Sign]:
-    """Everything that is found, and as many forecasts as may be open, those of whole locations first."""
-    known = sum(group.incident is not None and is_forecast(group.incident) for group in groups)
-    forecasts = sorted((sign for sign in new if sign.is_warning), key=lambda sign: not sign.is_wide)
-    return [*(sign for sign in new if not sign.is_warning), *forecasts[: max(0, FORECASTS_MAX - known)]]
+    """Everything that is found, and as many forecasts as may be open; those of services keep none of a location out."""
+    open_now = [group.incident for group in groups if group.incident is not None and is_forecast(group.incident)]
+    forecasts = [sign for sign in new if sign.is_warning]
+    wide = [sign for sign in forecasts if sign.is_wide]
+    wide = wide[: max(0, FORECASTS_MAX - sum(not each.services for each in open_now))]
+    narrow = [sign for sign in forecasts if not sign.is_wide]
+    narrow = narrow[: max(0, FORECASTS_MAX - len(open_now) - len(wide))]
+    return [*(sign for sign in new if not sign.is_warning), *wide, *narrow]
 
 
 def list_signs(incident: Incident, signs: Iterable[Sign]) -> tuple[Sign, ...]:

@@ -7,7 +7,7 @@ from holdfast.incidents.postmortem.chart import make_chart
 from holdfast.incidents.postmortem.impact import measure_impact
 from holdfast.incidents.postmortem.moments import measure_moments
 from holdfast.incidents.postmortem.names import Naming
-from holdfast.incidents.postmortem.sight import PostmortemSight, list_relevant
+from holdfast.incidents.postmortem.sight import PostmortemSight, list_meanwhile
 from holdfast.incidents.postmortem.words import summarise
 from holdfast.model.follow_up import FollowUp
 from holdfast.model.incident import PostStatus
@@ -73,7 +73,7 @@ def _tell_public(sight: PostmortemSight, naming: Naming) -> Iterator[TimelineEnt
     yield TimelineEntry(at=incident.began_at, kind="incident", title="It began")
     for at, title in naming.tell_findings(sight.own_findings):
         yield TimelineEntry(at=at, kind="finding", title=title)
-    for held in list_relevant(sight):
+    for held in list_meanwhile(sight):
         title = naming.name_mitigation(held.mitigation)
         yield TimelineEntry(at=held.mitigation.started_at, kind="mitigation", title=title)
         if held.ended_at is not None and window.has(held.ended_at):

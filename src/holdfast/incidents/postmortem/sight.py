@@ -161,15 +161,16 @@ def list_cures(sight: PostmortemSight) -> tuple[Held, ...]:
     """
     if sight.incident.occasion is Occasion.COMPONENT and not sight.incident.findings:
         return ()
-    return tuple(each for each in _list_meanwhile(sight) if not each.did_harm)
+    return tuple(each for each in list_meanwhile(sight) if not each.did_harm)
 
 
 def list_harmful(sight: PostmortemSight) -> tuple[Held, ...]:
     """Likewise what did harm, and was taken back."""
-    return tuple(each for each in _list_meanwhile(sight) if each.did_harm)
+    return tuple(each for each in list_meanwhile(sight) if each.did_harm)
 
 
-def _list_meanwhile(sight: PostmortemSight) -> Iterator[Held]:
+def list_meanwhile(sight: PostmortemSight) -> Iterator[Held]:
+    """The mitigations that concern it and were in force while it lasted."""
     began_at, ended_at = sight.window.began_at, sight.window.ended_at
     for each in list_relevant(sight):
         if each.mitigation.started_at <= ended_at and (each.ended_at is None or each.ended_at >= began_at):
