@@ -98,8 +98,8 @@ class Play:
         )
 
 
-def measure(play: Play) -> Sheet[FirstWords]:
-    sheet = Sheet(SCENARIO, 7, protected=True, short=True)
+def measure(play: Play, *, short: bool = False) -> Sheet[FirstWords]:
+    sheet = Sheet(SCENARIO, 7, protected=True, short=short)
     measure_run(sheet, play.run())
     return sheet
 
@@ -142,14 +142,14 @@ def test_who_is_woken_and_told_in_time_passes() -> None:
         ),
         (
             Play(arrivals=[*(each for each in Play().arrivals if each.pager != FOLLOWER), tell("i-1", 191.0)]),
-            {"follower_told_max"},
+            {"follower_told", "follower_told_max"},
         ),
         (Play(arrivals=[each for each in Play().arrivals if each.pager != BEAT]), {"heartbeats_came_through"}),
         (Play(words=[Word("i-1", "i-1-1", "investigating", 104.0)]), {"first_post_max"}),
         (Play(words=[Word("i-1", "a", "x", 161.0), Word("i-2", "b", "x", 205.0)]), {"first_post_max"}),
         (
             Play(opened=False),
-            {"incidents_opened", "first_post_max", "next_channel_max", "second_channel_without_need"},
+            {"incidents_opened", "follower_told", "first_post_max", "next_channel_max", "second_channel_without_need"},
         ),
         (Play(shown_at=None), {"maintenance_shown_and_over"}),
         (Play(moments_s=WHOLE | {"contain": None}), {"postmortems_publishable"}),
@@ -177,6 +177,13 @@ def test_only_a_page_for_a_forecast_that_was_taken_is_a_warning() -> None:
     assert find_paged_at(arrivals, ["i-3"]) == 312.0
     assert find_paged_at(arrivals[:-1], ["i-3"]) is None
     assert find_paged_at(arrivals, []) is None
+
+
+def test_a_short_form_is_over_before_a_follower_must_have_been_told() -> None:
+    untold = Play(arrivals=[each for each in Play().arrivals if each.pager != FOLLOWER])
+    sheet = measure(untold, short=True)
+    assert judge(sheet.measures, sheet.invalid_because) is Verdict.PASS
+    assert sheet.measures["follower_told"].value == 0
 
 
 def test_silence_without_harm_shows_nothing() -> None:

@@ -140,13 +140,16 @@ def _was_dead(arrival: Arrival, told: Sequence[ToldAttack]) -> bool:
 
 
 def _measure_follower(sheet: Sheet[FirstWords], run: Run) -> None:
-    """Mailings are a minute apart: a short form is over before the second one."""
+    """Mailings are a minute apart: a short form is over before the one after that about the work announced."""
     opened = [each for each in run.attacks if each.incident is not None]
     told_at = [find_told_at(run.arrivals, each.incident.id if each.incident else "") for each in opened]
     told = [at - each.onset_at for each, at in zip(opened, told_at, strict=True) if at is not None]
-    least = 1 if sheet.short else len(run.attacks)
-    sheet.demand("follower_told", len(told), "attacks", f"at least {least}", len(opened), ok=len(told) >= least)
-    _demand_max(sheet, "follower_told_max", told, sheet.scenario.goals.follower_told_max)
+    if sheet.short:
+        sheet.add("follower_told", len(told), "attacks", len(opened))
+    else:
+        goal = f"{len(run.attacks)} of {len(run.attacks)}"
+        sheet.demand("follower_told", len(told), "attacks", goal, len(opened), ok=len(told) == len(run.attacks))
+        _demand_max(sheet, "follower_told_max", told, sheet.scenario.goals.follower_told_max)
     beats = count_beats(run.arrivals)
     sheet.demand("heartbeats_came_through", beats, "heartbeats", "at least 1", 1, ok=beats > 0)
 
