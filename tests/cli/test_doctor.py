@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from fakes.running import short_directory
 from holdfast.cli.exit_codes import ExitCode
 from holdfast.cli.main import make_app
 from holdfast.model.checkup import Fitness
@@ -63,16 +64,16 @@ def test_whose_an_address_is() -> None:
     assert judge_privileged(["127.0.0.1:1024"], 1_024).fitness is Fitness.FIT
 
 
-def test_looking_at_a_state_directory_in_use_does_not_disturb_it(
-    run: CliRunner, platform_file: Path, tmp_path: Path
-) -> None:
-    places = StateDir(tmp_path)
-    held = places.lock()
-    try:
-        run.invoke(make_app("doctor"), ["doctor", str(platform_file), "--state", str(tmp_path)])
-        assert not places.journal.exists()
-    finally:
-        os.close(held)
+def test_looking_at_a_state_directory_in_use_does_not_disturb_it(run: CliRunner, platform_file: Path) -> None:
+    with short_directory() as state:
+        places = StateDir(state)
+        held = places.lock()
+        try:
+            answer = run.invoke(make_app("doctor"), ["doctor", str(platform_file), "--state", str(state)])
+            assert "edge's address is free" in answer.stdout or "edges listen already" in answer.stdout
+            assert not places.journal.exists()
+        finally:
+            os.close(held)
 
 
 def test_a_shell_is_told_how_words_go_on() -> None:

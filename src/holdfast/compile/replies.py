@@ -80,6 +80,10 @@ REPLIES: Final = (
     ),
     _Reply("no-route", 404, "Nothing answers for this path here", when=_UNROUTED),
     _Reply("unknown-host", 421, "No service here has this host name", flag="NR"),
+    _Reply("upstream.unhealthy", 503, "This service has no healthy endpoint", flag="UH", headers=_SOON),
+    _Reply("upstream.timeout", 504, "The service did not answer in time", flag="UT"),
+    _Reply("upstream.unreachable", 503, "This service can't be reached", flag="UF", headers=_SOON),
+    _Reply("upstream.broken", 502, "The service broke off its answer", flag="UC UR UPE"),
     _Reply(
         "bulkhead",
         503,
@@ -87,12 +91,11 @@ REPLIES: Final = (
         flag="UO",
         headers=(("retry-after", "1"),),
     ),
-    _Reply("upstream.unhealthy", 503, "This service has no healthy endpoint", flag="UH", headers=_SOON),
-    _Reply("upstream.timeout", 504, "The service did not answer in time", flag="UT"),
-    _Reply("upstream.unreachable", 503, "This service can't be reached", flag="UF", headers=_SOON),
-    _Reply("upstream.broken", 502, "The service broke off its answer", flag="UC UR UPE"),
 )
-"""Every kind of refusal, the most frequent under a flood first; the first that fits is given."""
+"""Every kind of refusal, the most frequent under a flood first; the first that fits is given.
+
+Envoy sets UO also where a try failed and there was no budget for another: that is the upstream's doing, and no wall's.
+"""
 
 
 def compile_local_replies() -> dict[str, Any]:

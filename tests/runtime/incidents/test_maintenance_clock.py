@@ -19,6 +19,10 @@ def phase(bench: Bench) -> MaintenancePhase:
     return bench.control.state.maintenances["w-1"].phase
 
 
+def list_told(bench: Bench) -> list[str]:
+    return [each.event.why for each in bench.journal.read() if isinstance(each.event, MaintenanceSet)]
+
+
 async def announce(room: Newsroom, ahead_s: float, lasts_s: float) -> None:
     begins_at = room.bench.tell_time() + ahead_s
     await room.do(SetMaintenance("ann", title="Upgrade", begins_at=begins_at, ends_at=begins_at + lasts_s))
@@ -63,7 +67,7 @@ async def test_it_does_so_on_time_by_itself(room: Newsroom) -> None:
         running = asyncio.create_task(MaintenanceClock(room.control).run())
         await announce(room, 0.2, 1.2)
         await until(lambda: phase(room.bench) is MaintenancePhase.COMPLETED)
+        await until(lambda: len(list_told(room.bench)) == 3)
     running.cancel()
     await asyncio.wait([running])
-    told = [each.event for each in room.bench.journal.read() if isinstance(each.event, MaintenanceSet)]
-    assert [event.why for event in told] == ["", "it is time", "it is over"]
+    assert list_told(room.bench) == ["", "it is time", "it is over"]
