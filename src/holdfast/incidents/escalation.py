@@ -6,6 +6,7 @@ that were put before. So whatever is killed, the same pages bear the same keys, 
 A series is a run through a policy's steps. The first begins when the incident opens and ends when somebody
 acknowledges; another begins when it is opened again, and whenever nobody has written a word about an acknowledged
 incident for the policy's time.
+A step that nobody looked at for longer than it lasts isn't over before the channels that are left were tried.
 A step in which nobody can be reached is over at once; a repetition begins no sooner than the first step's wait after
 the run before it began, so that channels that fail at once don't use up all repetitions at once.
 """
@@ -156,11 +157,19 @@ class _Series:
             return None
         if all(lost is not None for lost in lost_at):
             return max([at, *(lost for lost in lost_at if lost is not None)])
-        over_at = began_at + step.wait
-        if over_at <= self.now:
+        grace_s = min(step.wait, self.policy.taken_within)
+        over_at = self._extend(began_at + step.wait, grace_s, number, people)
+        if over_at <= self.now and not self.put:
             return over_at
-        self._look_at(over_at)
+        if over_at > self.now:
+            self._look_at(over_at)
         return None
+
+    def _extend(self, over_at: float, grace_s: float, number: int, people: Sequence[Reachable]) -> float:
+        """When a step is over that should be at a moment: channels that were only tried after that get their time."""
+        states = [self._look_up(self._order(number, p, name)) for p in people for name in p.channels]
+        late = (state.put_at for state in states if state is not None and state.put_at >= over_at)
+        return max((put_at + grace_s for put_at in late), default=over_at)
 
     def _find_people(self, number: int, page: str, at: float) -> Sequence[Reachable]:
         """Whom the step means when it begins: those who are on call then, once each."""
